@@ -40,6 +40,8 @@ def parse(expression: str) -> ast.expr:
     """Read a filter; raises `FilterSyntaxError` with the reason when it is not one."""
     if len(expression) > _LONGEST:
         raise FilterSyntaxError(f"a filter has at most {_LONGEST} characters")
+    if "\\" in expression:
+        raise FilterSyntaxError("a filter holds no backslash")  # Python would warn of some, aloud
     try:
         tree = ast.parse(expression.strip(), mode="eval").body
         _validate(tree)
@@ -54,6 +56,18 @@ def facts_used(expression: str) -> tuple[str, ...]:
     """Name the facts that a filter speaks of, in order of appearance."""
     names = [node.id for node in ast.walk(parse(expression)) if isinstance(node, ast.Name)]
     return tuple(dict.fromkeys(names))
+
+
+def codes_compared(expression: str) -> tuple[tuple[str, str], ...]:
+    """List the (fact, code) pairs that a filter tests for being equal or different, in order."""
+    pairs = []
+    for node in ast.walk(parse(expression)):
+        match node:
+            case ast.Compare(left=ast.Name(id=fact), ops=[operator], comparators=[right]):
+                several = isinstance(operator, ast.In | ast.NotIn)
+                if several or isinstance(operator, ast.Eq | ast.NotEq):
+                    pairs += [(fact, code) for code in _constants(right, several=several)]
+    return tuple(dict.fromkeys(pairs))
 
 
 def evaluate(expression: str, compare: Compare) -> Truth:
@@ -97,7 +111,11 @@ def _constants(node: ast.expr, *, several: bool) -> list[str]:
             raise FilterSyntaxError("`in` takes a list of codes, as in S2 in ['im', 'online']")
         return [code for element in node.elts for code in _constants(element, several=False)]
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
-        return [str(node.value)]
+        value = node.value
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # 1.0 and 1 are one code
+        if not isinstance(value, bool):
+            return [str(value)]
     raise FilterSyntaxError("a fact is compared with a number or a quoted code")
 
 

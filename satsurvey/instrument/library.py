@@ -95,7 +95,10 @@ def read_toml(path: Path, error: type[InstrumentError] | Any, kind: str) -> dict
             file=path,
             next_step="save it as UTF-8",
         ) from exc
-    except (tomllib.TOMLDecodeError, RecursionError) as exc:
+    except RecursionError as exc:
+        raise error(f"the {kind} file is not valid TOML: it is nested too deeply", file=path) from exc
+    # Not only TOMLDecodeError: numbers of thousands of digits and impossible dates arrive as ValueError.
+    except ValueError as exc:
         raise error(f"the {kind} file is not valid TOML: {exc}", file=path) from exc
 
 

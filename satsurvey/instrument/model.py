@@ -12,12 +12,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from satsurvey.errors import Defect
-from satsurvey.instrument.filters import FilterSyntaxError, facts_used
+from satsurvey.errors import Defect, shorten
+from satsurvey.instrument.contradictions import MOST_LEVELS as MOST_LEVELS
+from satsurvey.instrument.contradictions import contradictions
+from satsurvey.instrument.contradictions import plain_number as plain_number
 
 SCHEMA = "satsurvey.instrument/1"
-MOST_LEVELS = 201
-"""A scale has at most this many answer levels: answers are held one byte each, beside the missing reasons."""
 
 Language = Literal["zh", "en"]
 Conversion = Literal["share_of_max", "min_max", "anchored"]
@@ -43,7 +43,7 @@ class MissingReason(StrEnum):
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 
 
 class Text(_Model):
@@ -145,7 +145,10 @@ class Outcome(_Model):
 
 
 class RoleField(_Model):
-    """A column of the export that is no question (company, industry, weight …), and the headings it goes by."""
+    """A column of the export that is no question (company, industry, weight …), and its headings.
+
+    `required`: without this column there is no work to do. `values` maps a code to the cells that mean it.
+    """
 
     role: str
     text: Text = Text()
@@ -234,11 +237,6 @@ class Instrument(_Model):
         return {field.role: field for field in self.record_fields}
 
 
-def plain_number(value: float) -> str:
-    """Write a number as an export would: 7 and not 7.0, 0.5 and not 0.50."""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
-
-
 def instrument_defects(data: Mapping[str, Any]) -> list[Defect]:
     """List everything wrong with the contents of an instrument file; an empty list means it is sound."""
     defects: list[Defect] = []
@@ -246,7 +244,7 @@ def instrument_defects(data: Mapping[str, Any]) -> list[Defect]:
         Instrument.model_validate(data)
     except ValidationError as exc:
         defects.extend(validation_defects(exc))
-    defects.extend(_contradictions(data))
+    defects.extend(contradictions(data))
     return defects
 
 
@@ -254,129 +252,26 @@ def validation_defects(error: ValidationError) -> Iterator[Defect]:
     """Turn a pydantic error into defects that name table and key as they stand in the TOML file."""
     for fault in error.errors(include_url=False):
         where = ""
+        about_key = False
         for part in fault["loc"]:
+            if part == "[key]":
+                about_key = True  # pydantic's mark for a fault in the name of a key and not in its value
+                continue
             where += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if where else ''}{part}"
         what = fault["msg"]
-        if fault["type"] == "extra_forbidden":
+        if fault["type"] == "missing":
+            what = "this is required and absent"
+        elif fault["type"] == "extra_forbidden":
             what = "this key is not known here; check its spelling"
-        elif fault["type"] not in {"missing"} and not isinstance(fault["input"], dict | list):
-            what += f" (found {fault['input']!r})"
+        elif about_key:
+            what = f"this name is not possible here: {what[:1].lower()}{what[1:]}"
+        elif not isinstance(fault["input"], dict | list):
+            what += f" (found {_shown(fault['input'])})"
         yield Defect(where or "file", what)
 
 
-def _entries(data: Mapping[str, Any], table: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    rows = data.get(table, ())
-    if isinstance(rows, list | tuple):
-        for number, row in enumerate(rows, start=1):
-            if isinstance(row, Mapping):
-                yield number, row
-
-
-def _mapping(data: Mapping[str, Any], table: str) -> Mapping[str, Any]:
-    found = data.get(table)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _contradictions(data: Mapping[str, Any]) -> Iterator[Defect]:
-    """Yield what no single field shows: names that point nowhere, codes used twice, codes that collide."""
-    scales, filters = _mapping(data, "scales"), _mapping(data, "filters")
-    dimensions = {row.get("code") for _, row in _entries(data, "dimensions")}
-    facts = {row.get("code") for _, row in _entries(data, "facts")}
-    if isinstance(data.get("default_scale"), str) and data["default_scale"] not in scales:
-        yield Defect("default_scale", f"no scale is called {data['default_scale']!r}")
-    yield from _scale_contradictions(scales)
-    seen: dict[object, str] = {}
-    for table in ("facts", "dimensions", "items", "outcomes"):
-        for number, row in _entries(data, table):
-            code = row.get("code")
-            # A dimension may share its code with nothing else: both can be headings of printed tables.
-            if code in seen:
-                yield Defect(f"{table}[{number}].code", f"{code!r} is already the code of {seen[code]}")
-            seen[code] = f"{table}[{number}]"
-    used = set()
-    for number, row in _entries(data, "items"):
-        where = f"items[{number}]"
-        used.add(row.get("dimension"))
-        if "dimension" in row and row["dimension"] not in dimensions:
-            yield Defect(f"{where}.dimension", f"no dimension has the code {row['dimension']!r}")
-        if row.get("filter") is not None and row["filter"] not in filters:
-            yield Defect(f"{where}.filter", f"no filter is called {row['filter']!r}")
-    for number, row in _entries(data, "dimensions"):
-        if row.get("code") not in used:
-            yield Defect(f"dimensions[{number}]", f"no item belongs to the dimension {row.get('code')!r}")
-    for table in ("items", "outcomes"):
-        for number, row in _entries(data, table):
-            if row.get("scale") is not None and row["scale"] not in scales:
-                yield Defect(f"{table}[{number}].scale", f"no scale is called {row['scale']!r}")
-    conditions = [(f"filters.{name}.expression", row.get("expression")) for name, row in filters.items() if isinstance(row, Mapping)]
-    conditions += [(f"facts[{number}].ask_if", row.get("ask_if")) for number, row in _entries(data, "facts")]
-    for where, expression in conditions:
-        if isinstance(expression, str):
-            try:
-                unknown = [name for name in facts_used(expression) if name not in facts]
-            except FilterSyntaxError as exc:
-                yield Defect(where, str(exc))
-            else:
-                for name in unknown:
-                    yield Defect(where, f"no fact has the code {name!r}")
-    yield from _alias_contradictions(data)
-    yield from _weight_contradictions(data)
-
-
-def _scale_contradictions(scales: Mapping[str, Any]) -> Iterator[Defect]:
-    for name, row in scales.items():
-        if not isinstance(row, Mapping):
-            continue
-        try:
-            low, high, step = float(row["min"]), float(row["max"]), float(row.get("step", 1))
-        except (KeyError, TypeError, ValueError):
-            continue
-        if not low < high or step <= 0:
-            if not low < high:
-                yield Defect(f"scales.{name}", f"min {low:g} must be below max {high:g}")
-            continue
-        levels = (high - low) / step + 1
-        if levels > MOST_LEVELS or abs(levels - round(levels)) > 1e-9:
-            yield Defect(
-                f"scales.{name}.step",
-                f"from {low:g} to {high:g} by {step:g} gives {levels:g} levels; "
-                f"a scale has a whole number of levels, at most {MOST_LEVELS}",
-            )
-            continue
-        codes = {plain_number(low + k * step) for k in range(round(levels))}
-        for code in _mapping(row, "missing"):
-            if code in codes:
-                yield Defect(f"scales.{name}.missing.{code}", "this code is also an answer on the scale")
-        for table in ("labels", "anchors"):
-            for code in _mapping(row, table):
-                if code not in codes:
-                    yield Defect(f"scales.{name}.{table}.{code}", "this is not an answer on the scale")
-        anchors = _mapping(row, "anchors")
-        if anchors and set(anchors) != codes and not set(anchors) - codes:
-            missing = sorted(codes - set(anchors), key=float)
-            yield Defect(f"scales.{name}.anchors", f"no value is declared for {', '.join(missing)}")
-
-
-def _alias_contradictions(data: Mapping[str, Any]) -> Iterator[Defect]:
-    owner: dict[str, str] = {}
-    tables = (("facts", "code"), ("items", "code"), ("outcomes", "code"), ("record_fields", "role"))
-    for table, key in tables:
-        for number, row in _entries(data, table):
-            names = [row.get(key), *(row.get("aliases") or ())]
-            for name in dict.fromkeys(str(name).casefold() for name in names if name):
-                if name in owner:
-                    yield Defect(f"{table}[{number}].aliases", f"{name!r} is also a heading of {owner[name]}")
-                owner.setdefault(name, f"{table}[{number}]")
-
-
-def _weight_contradictions(data: Mapping[str, Any]) -> Iterator[Defect]:
-    scoring = _mapping(data, "scoring")
-    for method, table in (("dimension_weights", "dimensions"), ("item_weights", "items")):
-        if scoring.get(method) == "declared":
-            for number, row in _entries(data, table):
-                if row.get("weight") is None:
-                    yield Defect(f"{table}[{number}].weight", f"scoring.{method} is declared, so a weight is needed")
-    if scoring.get("conversion") == "anchored":
-        for name, row in _mapping(data, "scales").items():
-            if isinstance(row, Mapping) and not row.get("anchors") and name == data.get("default_scale"):
-                yield Defect(f"scales.{name}.anchors", "scoring.conversion is anchored, so anchors are needed")
+def _shown(value: object) -> str:
+    try:
+        return shorten(repr(value))
+    except ValueError:
+        return "a number of thousands of digits"  # Python refuses to write such numbers out

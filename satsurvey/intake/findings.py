@@ -31,6 +31,8 @@ class Finding:
         Where, in the user's own words; empty where it does not apply.
     rows
         The rows concerned as a spreadsheet counts them, int64; empty when the finding is about no single row.
+    values
+        What stands in each of the rows, in their order, where `value` is not the same for all; else empty.
     """
 
     rule: str
@@ -43,6 +45,7 @@ class Finding:
     letter: str = ""
     value: str = ""
     rows: NDArray[np.int64] = field(default_factory=_no_rows)
+    values: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:

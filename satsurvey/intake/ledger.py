@@ -25,13 +25,18 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class UnusedRow:
-    """One row that was not used: where it stands (`row` counts the headings, as a spreadsheet does) and why."""
+    """One row that was not used: where it stands (`row` counts the headings, as a spreadsheet does) and why.
+
+    `detail` says more of the reason: the disposition of an interview that was not completed. `case_id` is the
+    contact that the row belongs to, where the export has such a column.
+    """
 
     file: str
     sheet: str | None
     row: int
     reason: str
     detail: str = ""
+    case_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 class Source:
     """Which file, and how it was read.
 
-    `heading_row` is the row of the headings as a spreadsheet counts it (1 when nothing stands above them;
+    `encoding` is the file's, `cell_encoding` that of cells which a table still holds as bytes. `heading_row`
+    is the row of the headings as a spreadsheet counts it (1 when nothing stands above them;
     0 for formats that keep headings apart from rows).
     """
 
     path: Path
     format: str
     encoding: str | None = None
+    cell_encoding: str = "utf-8"
     delimiter: str | None = None
     sheet: str | None = None
     heading_row: int = 1
@@ -88,8 +90,8 @@ class RawTable:
     columns
         The columns, the same objects for every table of one file.
     cells
-        One Arrow array per column, of `string`, or of `dictionary<int32, string>` where texts repeat.
-        A cell that is absent is null or "".
+        One Arrow array per column, of `string`, of `dictionary<int32, string>` where texts repeat, or of
+        `binary` in the source's `cell_encoding`. A cell that is absent is null or "".
     rows
         The row number of each row as a spreadsheet shows it (headings counted), int64.
     unreadable

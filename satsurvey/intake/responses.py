@@ -14,6 +14,7 @@ from satsurvey.instrument.model import Instrument, MissingReason, Scale
 from satsurvey.intake.findings import Finding
 from satsurvey.intake.ledger import Ledger
 from satsurvey.intake.raw import Source
+from satsurvey.intake.study import StudyScoring
 
 INVALID = 249
 """An answer that is neither on the scale nor a declared code; never used, always reported."""
@@ -89,12 +90,17 @@ class Responses:
         Columns kept as text by role or outcome code: interview_id, case_id, completed_at, contact_at, comments.
     file, row
         Where each interview stands: position in `files`, and row as a spreadsheet counts it.
+    headings, letters
+        The heading that each item, fact, outcome or role has in the export, and the letters of its column where
+        they are the same in all files.
     absent_items
         Items for which the export has no column; their answers are all `not_asked`.
     findings
         Defects found while decoding, each with its rows.
     notes
         Decisions taken while reading, in words; printed with every result.
+    scoring
+        What the study file changes in the instrument's scoring.
     """
 
     instrument: Instrument
@@ -116,8 +122,10 @@ class Responses:
     texts: Mapping[str, pa.ChunkedArray] = field(default_factory=dict)
     absent_items: tuple[str, ...] = ()
     headings: Mapping[str, str] = field(default_factory=dict)
+    letters: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    scoring: StudyScoring = field(default_factory=StudyScoring)
 
     def __len__(self) -> int:
         return int(self.row.size)

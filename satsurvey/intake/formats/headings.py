@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_NUMBER = re.compile(r"[-+]?[\d.,:/ ]+%?")
 FURTHEST = 30
 """Headings are looked for in this many rows from the top."""
 
@@ -40,13 +42,13 @@ def find_heading_row(rows: Sequence[Sequence[str]], known: frozenset[str]) -> in
     """Return the position (from 0) of the heading row among the first rows of a sheet.
 
     The row that holds most known headings wins; where none holds any, the first row with the most different
-    filled cells, since titles fill one cell and headings fill all.
+    words, since titles fill one cell, headings fill all, and answers are mostly numbers.
     """
     best, best_score = 0, (-1, -1)
     for position, row in enumerate(rows[:FURTHEST]):
         cells = {normalise_heading(cell) for cell in row if cell.strip()}
-        # Rows of answers can be as wide as the headings and hold as many texts, but they come later.
-        score = (len(cells & known), len(cells) if not known & cells else 0)
+        words = sum(not _NUMBER.fullmatch(cell) for cell in cells)
+        score = (len(cells & known), words)
         if score > best_score:
             best, best_score = position, score
     return best

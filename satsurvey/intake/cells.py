@@ -1,0 +1,164 @@
+"""Cells on their way from text to codes: each distinct text is looked at once, however often it occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+_KEYS = 1 << 16
+
+
+class DistinctMap:
+    """A function on cell texts, applied to whole columns and remembered text by text.
+
+    Parameters
+    ----------
+    function
+        Turns one text into a small number.
+    dtype
+        Type of the numbers.
+    encoding
+        Encoding of columns that still hold bytes.
+
+    Notes
+    -----
+    A million answers hold a dozen different texts of one or two characters. Such a column is decoded through
+    tables indexed by its bytes; any other column goes through Arrow's dictionary encoding.
+    """
+
+    def __init__(
+        self, function: Callable[[str], int], dtype: type[np.generic], encoding: str | None = None
+    ) -> None:
+        self._function = function
+        self._dtype = dtype
+        self._encoding = encoding or "utf-8"
+        self._known: dict[str, int] = {}
+        self._by_key = np.zeros(_KEYS, dtype=dtype)
+        self._has_key = np.zeros(_KEYS, dtype=np.bool_)
+
+    def _value(self, text: str) -> int:
+        if text not in self._known:
+            self._known[text] = self._function(text)
+        return self._known[text]
+
+    def apply(self, cells: pa.Array) -> NDArray[np.generic]:
+        """Return the function's value for every cell; absent cells count as ""."""
+        if not pa.types.is_dictionary(cells.type):
+            found = self._short(cells)
+            if found is not None:
+                return found
+            cells = cells.dictionary_encode()
+        texts = to_text(cells.dictionary, self._encoding).to_pylist()
+        table = np.array([self._value(text or "") for text in texts] + [self._value("")], dtype=self._dtype)
+        indices = pc.fill_null(cells.indices, len(texts)).to_numpy(zero_copy_only=False)
+        return table[indices]
+
+    def _short(self, cells: pa.Array) -> NDArray[np.generic] | None:
+        """Decode a column whose cells have at most two bytes; None when it has longer ones."""
+        if cells.null_count or not len(cells) or not (
+            pa.types.is_string(cells.type) or pa.types.is_binary(cells.type)
+        ):
+            return None
+        _, offset_buffer, data_buffer = cells.buffers()
+        offsets = np.frombuffer(offset_buffer, dtype=np.int32)[cells.offset : cells.offset + len(cells) + 1]
+        lengths = np.diff(offsets)
+        if int(lengths.max()) > 2:
+            return None
+        data = np.frombuffer(data_buffer, dtype=np.uint8) if data_buffer is not None else np.zeros(0, np.uint8)
+        keys = np.zeros(len(cells), dtype=np.uint16)
+        filled = lengths > 0
+        if filled.all():
+            keys = data[offsets[:-1]].astype(np.uint16)
+        else:
+            keys[filled] = data[offsets[:-1][filled]]
+        two = np.flatnonzero(lengths == 2)
+        if two.size:
+            keys[two] |= data[offsets[two] + 1].astype(np.uint16) << 8
+        new = np.flatnonzero((np.bincount(keys, minlength=_KEYS) > 0) & ~self._has_key)
+        for key in new.tolist():
+            # A NUL byte cannot be told from a short cell by its key; such columns take the general way.
+            if key and (key & 0xFF) == 0:
+                return None
+            text = int(key).to_bytes(2, "little").rstrip(b"\0").decode(self._encoding)
+            self._by_key[key] = self._value(text)
+            self._has_key[key] = True
+        if bool((data[offsets[0] : offsets[-1]] == 0).any()):
+            return None
+        return self._by_key[keys]
+
+
+def to_text(cells: pa.Array, encoding: str | None = None) -> pa.Array:
+    """Return cells as an Arrow `string` array; bytes are decoded strictly.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        When bytes are not text in `encoding`.
+    """
+    if pa.types.is_dictionary(cells.type):
+        return to_text(cells.dictionary, encoding).take(cells.indices)
+    if pa.types.is_string(cells.type):
+        return cells
+    if pa.types.is_large_string(cells.type) or pa.types.is_null(cells.type):
+        return cells.cast(pa.string())
+    codec = encoding or "utf-8"
+    if codec in {"utf-8", "ascii"} or _is_ascii(cells):
+        try:
+            return cells.cast(pa.string())
+        except pa.ArrowInvalid:
+            codec = encoding or "utf-8"
+    return pa.array([None if cell is None else cell.decode(codec) for cell in cells.to_pylist()], pa.string())
+
+
+def _is_ascii(cells: pa.Array) -> bool:
+    _, offset_buffer, data_buffer = cells.buffers()
+    if data_buffer is None:
+        return True
+    offsets = np.frombuffer(offset_buffer, dtype=np.int32)
+    start, end = int(offsets[cells.offset]), int(offsets[cells.offset + len(cells)])
+    return bool((np.frombuffer(data_buffer, dtype=np.uint8)[start:end] < 0x80).all())
+
+
+class FactorBuilder:
+    """Collects a column of names over the stretches of one or several files into codes and names."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        self._function = function
+        self._names: dict[str, int] = {}
+        self._parts: list[NDArray[np.int32]] = []
+        self._maps: dict[str, DistinctMap] = {}
+
+    def _code(self, text: str) -> int:
+        name = self._function(text)
+        return -1 if not name else self._names.setdefault(name, len(self._names))
+
+    def codes(self, cells: pa.Array, encoding: str | None) -> NDArray[np.int32]:
+        """Return codes for a stretch of cells; codes are provisional until `finish`."""
+        key = encoding or "utf-8"
+        if key not in self._maps:
+            self._maps[key] = DistinctMap(self._code, np.int32, key)
+        return self._maps[key].apply(cells)  # type: ignore[return-value]
+
+    @property
+    def provisional_names(self) -> list[str]:
+        """The names seen so far, in the order of the provisional codes."""
+        return list(self._names)
+
+    def add(self, codes: NDArray[np.int32]) -> None:
+        """Append codes that `codes` returned, all or some of them."""
+        self._parts.append(codes)
+
+    def finish(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """Return final codes and sorted names, so that the result does not depend on the order of rows."""
+        codes = np.concatenate(self._parts) if self._parts else np.zeros(0, np.int32)
+        used = np.unique(codes[codes >= 0])
+        names = list(self._names)
+        order = sorted(used.tolist(), key=lambda code: names[code])
+        final = np.full(len(names) + 1, -1, dtype=np.int32)
+        for position, code in enumerate(order):
+            final[code] = position
+        return final[codes], tuple(names[code] for code in order)

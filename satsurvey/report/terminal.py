@@ -1,0 +1,194 @@
+"""Tables drawn for a terminal: aligned with Chinese, and never cut in the middle."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from io import StringIO
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from satsurvey.report.cells import Column, printable
+from satsurvey.report.layout import Table
+
+PADDING = 2
+"""Cells between two columns."""
+NARROWEST_HEADING = 8
+"""On a terminal a heading is broken into lines no narrower than this (four Chinese characters)."""
+BULLET = "- "
+_WIDE = "[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
+_PIECES = re.compile(
+    f"[（“‘《［【]*(?:{_WIDE}|[^\\s\u2e80-\u9fff\uff00-\uffef]+)[，。；：、！？）”’》］】]*\\s*|\\s+"
+)
+"""What a text may be broken between: Chinese characters and words, each with the marks that cling to it."""
+STYLES = {"above": "green", "below": "red"}
+"""Colours of tiers; the words stand beside them, so colour says nothing that the words do not."""
+
+
+def render(table: Table, *, width: int | None = None, color: bool | None = None) -> str:
+    """Draw a table with its title and notes.
+
+    Parameters
+    ----------
+    table
+        What to draw.
+    width
+        The cells of the terminal. None asks the terminal, or, where the output is no terminal, takes as many
+        as the table needs, so that a file or a pipe gets every column whole.
+    color
+        Whether to use colour and bold. None: only on a terminal, and not where NO_COLOR is set.
+
+    Returns
+    -------
+    str
+        Lines that end with a newline. Where room is short, headings are broken into lines, then optional
+        columns go (the last dimension first) and a note names them; names are folded last of all.
+    """
+    if width is None and sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+    if color is None:
+        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    headings = [heading or " " for heading in table.headings()]
+    rows = [table.text_of(row) for row in table.rows]
+    footer = table.text_of(table.footer) if table.footer else ()
+    body = [*rows, footer] if footer else rows
+    kept = list(range(len(table.columns)))
+    notes = [printable(note) for note in table.notes]
+    if width is not None:
+        widest = [max((cell_len(row[k]) for row in body), default=0) for k in kept]
+        if _total(kept, [cell_len(heading) for heading in headings], widest) > width:
+            headings = [
+                "\n".join(wrapped(text, max(_longest_word(text), NARROWEST_HEADING, widest[k])))
+                for k, text in enumerate(headings)
+            ]
+        needed = [max(cell_len(line) for line in heading.split("\n")) for heading in headings]
+        kept, dropped = _fitting(table.columns, needed, widest, width)
+        if dropped:
+            notes.insert(0, _dropped_note(table, dropped))
+    console = Console(
+        file=StringIO(),
+        width=width or _widest_line(headings, body, table.title, notes),
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    drawn = _drawn(table, kept, headings, rows, footer, fold=width is not None)
+    with console.capture() as capture:
+        console.print(Text(printable(table.title), style="bold"))
+        console.print(drawn)
+        if notes:
+            console.print()
+        for note in notes:
+            lines = (
+                [note] if width is None else wrapped(note, max(width - len(BULLET), 2 * NARROWEST_HEADING))
+            )
+            for place, line in enumerate(lines):
+                console.print(Text((" " * len(BULLET) if place else BULLET) + line), soft_wrap=True)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
+def _drawn(
+    table: Table,
+    kept: Sequence[int],
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    footer: Sequence[str],
+    *,
+    fold: bool,
+) -> RichTable:
+    # One light line below the headings and between groups, and nothing else to read around.
+    drawn = RichTable(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold"
+    )
+    for k in kept:
+        column = table.columns[k]
+        flexible = fold and column.kind == "text"
+        drawn.add_column(
+            Text(headings[k]),
+            justify=column.align,
+            no_wrap=not flexible,
+            overflow="fold",
+            vertical="top",
+        )
+    for place, row in enumerate(rows):
+        last = place + 1 in table.groups or (bool(footer) and place + 1 == len(rows))
+        drawn.add_row(
+            *(Text(row[k], style=_style(table.columns[k], table.rows[place][k])) for k in kept),
+            end_section=last,
+        )
+    if footer:
+        drawn.add_row(*(Text(footer[k], style="bold") for k in kept))
+    return drawn
+
+
+def _style(column: Column, value: object) -> str:
+    return STYLES.get(str(value), "") if column.key == "tier" else ""
+
+
+def _total(kept: Sequence[int], headings: Sequence[int], cells: Sequence[int]) -> int:
+    return sum(max(headings[k], cells[k]) + PADDING for k in kept)
+
+
+def _fitting(
+    columns: Sequence[Column], headings: Sequence[int], cells: Sequence[int], width: int
+) -> tuple[list[int], list[int]]:
+    """Return the columns that fit and those that had to go, in the order of the table."""
+    kept = list(range(len(columns)))
+    going = sorted((k for k in kept if columns[k].optional), key=lambda k: -columns[k].optional)
+    dropped: list[int] = []
+    while going and _total(kept, headings, cells) > width:
+        dropped.append(going.pop(0))
+        kept.remove(dropped[-1])
+    return kept, sorted(dropped)
+
+
+def _dropped_note(table: Table, dropped: Sequence[int]) -> str:
+    names = [table.columns[k].heading(table.language) for k in dropped]
+    if table.language == "zh":
+        return f"终端太窄，未显示：{'、'.join(names)}；加宽终端，或用其他输出格式"
+    return f"The terminal is too narrow to show: {', '.join(names)}; widen it, or use another output format"
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most `width` cells.
+
+    Chinese may break between any two characters, other writing at spaces; a closing mark never begins a line
+    and an opening one never ends it. A word that is longer than a line is broken where the line ends.
+    """
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if cell_len((lines[-1] + piece).rstrip()) <= width:
+            lines[-1] += piece
+            continue
+        lines[-1] = lines[-1].rstrip()
+        if lines[-1]:
+            lines.append("")
+        for character in piece.lstrip():
+            if cell_len(lines[-1] + character) > width and lines[-1]:
+                lines.append("")
+            lines[-1] += character
+    return [line.rstrip() for line in lines]
+
+
+def _longest_word(heading: str) -> int:
+    """Count the cells of the longest run of a heading that must not be broken."""
+    return max((cell_len(piece.strip()) for piece in _PIECES.findall(heading)), default=0)
+
+
+def _widest_line(
+    headings: Sequence[str], body: Sequence[Sequence[str]], title: str, notes: Sequence[str]
+) -> int:
+    columns = zip(headings, *body, strict=True)
+    total = sum(max(map(cell_len, column)) + PADDING for column in columns)
+    return max([total, cell_len(printable(title)), *(cell_len(note) + len(BULLET) for note in notes), 1])

@@ -1,0 +1,1 @@
+"""From responses to scores that can be defended: estimates, uncertainty, ranks."""

@@ -1,0 +1,237 @@
+"""Estimates laid out as tables in the columns that every part of satsurvey uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from satsurvey.instrument.model import Instrument, MissingReason
+from satsurvey.intake.responses import Responses
+from satsurvey.scoring.groups import Estimate, Groups
+from satsurvey.scoring.method import ScoringMethod
+from satsurvey.scoring.tally import Floats, Tally
+from satsurvey.scoring.units import Units
+
+_TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
+
+
+def interval(value: Floats, variance: Floats, df: Floats, level: float) -> tuple[Floats, Floats, Floats]:
+    """Return standard error and both ends of the t interval; NaN where there are no degrees of freedom."""
+    # Degrees of freedom repeat: quantiles are looked up for the different ones only.
+    different, place = np.unique(np.where(df > 0, df, np.nan), return_inverse=True)
+    with np.errstate(invalid="ignore"):
+        error = np.sqrt(variance)
+        half = stdtrit(different, 0.5 + level / 2)[place.reshape(df.shape)] * error
+    return error, value - half, value + half
+
+
+def names_at(names: Sequence[str], codes: NDArray[np.generic]) -> pd.Series:
+    """Return a text column from names and codes without making an object for every row."""
+    chunked = pa.chunked_array([pa.array(names, pa.large_string()).take(pa.array(codes.astype(np.int64)))])
+    return pd.Series(_TEXT.__from_arrow__(chunked))
+
+
+def company_frame(
+    instrument: Instrument,
+    responses: Responses,
+    units: Units,
+    sums: Tally,
+    companies: Estimate,
+    method: ScoringMethod,
+    population: Floats | None,
+) -> pd.DataFrame:
+    """Lay out the companies; those under the minimum n keep their counts and lose their scores."""
+    suppressed = (sums.n < method.company_min_n) | np.isnan(sums.total)
+    columns: dict[str, object] = {}
+    if responses.industry is not None:
+        columns["industry"] = names_at(units.industry_names, units.industry)
+    columns["company"] = names_at(units.company_names, units.company)
+    if responses.company_id is not None:
+        columns["company_id"] = _company_ids(responses, units)
+    columns |= _total(companies, method, suppressed)
+    columns |= {"n": sums.n, "n_effective": companies.n_effective}
+    columns["design_effect"] = np.where(suppressed, np.nan, companies.design_effect)
+    if population is not None:
+        columns["population"] = population
+    columns |= _dimensions(instrument, companies, suppressed)
+    columns["suppressed"] = suppressed
+    columns["note"] = pd.Series(companies.notes, dtype=_TEXT)
+    return pd.DataFrame(columns)
+
+
+def industry_frame(
+    instrument: Instrument, units: Units, groups: Groups, industries: Estimate | None, method: ScoringMethod
+) -> pd.DataFrame:
+    """Lay out the industries; those with too few companies keep their counts and lose their scores."""
+    if industries is None:
+        columns = ["industry", "score", "std_error", "ci_low", "ci_high", "df", "n_companies", "n", "n_effective"]
+        return pd.DataFrame(columns=[*columns, "design_effect", *instrument.dimension_codes, "suppressed", "note"])
+    few = industries.n_companies < method.industry_min_companies
+    notes = [
+        "; ".join(filter(None, (f"fewer than {method.industry_min_companies} companies" if less else "", note)))
+        for less, note in zip(few.tolist(), industries.notes, strict=True)
+    ]
+    suppressed = few | np.isnan(industries.value[:, 0])
+    return pd.DataFrame(
+        {
+            "industry": names_at(units.industry_names, groups.industry_codes),
+            **_total(industries, method, suppressed),
+            "n_companies": industries.n_companies,
+            "n": industries.n[:, 0],
+            "n_effective": industries.n_effective,
+            "design_effect": np.where(suppressed, np.nan, industries.design_effect),
+            **_dimensions(instrument, industries, suppressed),
+            "suppressed": suppressed,
+            "note": pd.Series(notes, dtype=_TEXT),
+        }
+    )
+
+
+def overall_frame(instrument: Instrument, groups: Groups, overall: Estimate) -> pd.DataFrame:
+    """Lay out the one row over everything."""
+    shown = np.zeros(1, dtype=np.bool_)
+    named = groups.units.industry_names != ("",)
+    return pd.DataFrame(
+        {
+            **_total(overall, groups.method, shown),
+            "n_industries": np.array([groups.industry_codes.size if named else 0]),
+            "n_companies": overall.n_companies,
+            "n": overall.n[:, 0],
+            "n_effective": overall.n_effective,
+            "design_effect": overall.design_effect,
+            **_dimensions(instrument, overall, shown),
+            "note": pd.Series(overall.notes, dtype=_TEXT),
+        }
+    )
+
+
+def dimension_frame(
+    instrument: Instrument,
+    units: Units,
+    sums: Tally,
+    groups: Groups,
+    industries: Estimate | None,
+    overall: Estimate,
+    method: ScoringMethod,
+) -> pd.DataFrame:
+    """Lay out dimensions: the whole, then industries, then companies, each in the instrument's order."""
+    codes = instrument.dimension_codes
+    return _tidy(units, sums, groups, industries, overall, method, "dimension", codes, slice(1, 1 + len(codes)), {})
+
+
+def item_frame(
+    instrument: Instrument,
+    units: Units,
+    sums: Tally,
+    groups: Groups,
+    industries: Estimate | None,
+    overall: Estimate,
+    method: ScoringMethod,
+) -> pd.DataFrame:
+    """Lay out items likewise, with the answers missing by reason and the share of satisfied answers."""
+    start = 1 + len(instrument.dimension_codes)
+    everything = np.zeros(1, dtype=np.intp)
+    parts = [everything, groups.industry_starts] if industries is not None else [everything]
+    missing = [groups.sum_by(sums.item_missing, starts) for starts in parts]
+    satisfied = [groups.sum_by(np.column_stack([sums.item_satisfied, sums.item_weight]), starts) for starts in parts]
+    hidden = (sums.n < method.company_min_n)[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = [table[:, : len(instrument.items)] / table[:, len(instrument.items) :] for table in satisfied]
+        shares.append(np.where(hidden, np.nan, sums.item_satisfied / sums.item_weight))
+    names = ("invalid", *MissingReason)
+    counts = np.concatenate([*missing, sums.item_missing]).reshape(-1, len(names))
+    extra: dict[str, object] = {f"n_{name}": counts[:, k] for k, name in enumerate(names)}
+    extra["n_invalid"] = extra.pop("n_invalid")
+    extra["satisfied_share"] = np.concatenate(shares).ravel()
+    frame = _tidy(
+        units, sums, groups, industries, overall, method, "item", instrument.item_codes, slice(start, None), extra
+    )
+    place = {item.code: item.dimension for item in instrument.items}
+    repeats = len(frame) // len(instrument.items)
+    codes = np.tile([instrument.dimension_codes.index(place[c]) for c in instrument.item_codes], repeats)
+    frame.insert(int(frame.columns.get_loc("item")), "dimension", names_at(instrument.dimension_codes, codes))
+    return frame
+
+
+def _total(estimate: Estimate, method: ScoringMethod, suppressed: NDArray[np.bool_]) -> dict[str, Floats]:
+    value, df = estimate.value[:, 0], estimate.df[:, 0]
+    error, low, high = interval(value, estimate.variance[:, 0], df, method.level)
+    columns = {"score": value, "std_error": error, "ci_low": low, "ci_high": high, "df": df}
+    return {name: np.where(suppressed, np.nan, column) for name, column in columns.items()}
+
+
+def _dimensions(
+    instrument: Instrument, estimate: Estimate, suppressed: NDArray[np.bool_]
+) -> Mapping[str, Floats]:
+    return {
+        code: np.where(suppressed, np.nan, estimate.value[:, 1 + d])
+        for d, code in enumerate(instrument.dimension_codes)
+    }
+
+
+def _company_ids(responses: Responses, units: Units) -> pd.Series:
+    """Name the id of each unit: that of its first row; ids that differ within a company are a finding."""
+    assert responses.company_id is not None
+    codes = units.arrange(responses.company_id.codes)
+    first = np.maximum.reduceat(codes, units.starts[:-1])
+    return names_at((*responses.company_id.names, ""), np.where(first < 0, len(responses.company_id.names), first))
+
+
+def _tidy(
+    units: Units,
+    sums: Tally,
+    groups: Groups,
+    industries: Estimate | None,
+    overall: Estimate,
+    method: ScoringMethod,
+    kind: str,
+    codes: tuple[str, ...],
+    part: slice,
+    extra: Mapping[str, object],
+) -> pd.DataFrame:
+    estimates = [overall, *([industries] if industries is not None else []), groups.companies]
+    sizes = [estimate.value.shape[0] for estimate in estimates]
+    few = sums.n < method.company_min_n
+    hidden = [np.zeros(1, dtype=np.bool_), few]
+    if industries is not None:
+        hidden.insert(1, industries.n_companies < method.industry_min_companies)
+    suppressed = np.repeat(np.concatenate(hidden), len(codes))
+    value, variance, df, n = (
+        np.concatenate([getattr(estimate, name)[:, part] for estimate in estimates]).ravel()
+        for name in ("value", "variance", "df", "n")
+    )
+    error, low, high = interval(value, variance, df, method.level)
+    levels = ("overall", "industry", "company") if industries is not None else ("overall", "company")
+    level = np.repeat(np.repeat(np.arange(len(levels)), sizes), len(codes))
+    no_industry, no_company = len(units.industry_names), len(units.company_names)
+    industry, company = [np.array([no_industry])], [np.array([no_company])]
+    if industries is not None:
+        industry.append(groups.industry_codes)
+        company.append(np.full(sizes[1], no_company))
+    industry.append(units.industry)
+    company.append(units.company)
+    columns: dict[str, object] = {"level": names_at(levels, level)}
+    if industries is not None:
+        columns["industry"] = names_at(
+            (*units.industry_names, ""), np.repeat(np.concatenate(industry), len(codes))
+        )
+    columns["company"] = names_at((*units.company_names, ""), np.repeat(np.concatenate(company), len(codes)))
+    columns[kind] = names_at(codes, np.tile(np.arange(len(codes)), sum(sizes)))
+    for name, column in (
+        ("score", value),
+        ("std_error", error),
+        ("ci_low", low),
+        ("ci_high", high),
+        ("df", df),
+    ):
+        columns[name] = np.where(suppressed | np.isnan(value), np.nan, column)
+    columns["n"] = n
+    columns |= extra
+    notes = np.where(suppressed, 1, np.where(np.isnan(value), 2, 0))
+    columns["note"] = names_at(("", "suppressed: too few interviews or companies", "not enough answers"), notes)
+    return pd.DataFrame(columns)

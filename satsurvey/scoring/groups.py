@@ -1,0 +1,340 @@
+"""Companies brought together: industries and the whole, with errors clustered by company."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satsurvey.scoring.method import ScoringMethod
+from satsurvey.scoring.tally import Floats, Plan, Tally
+from satsurvey.scoring.units import Units
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Estimates of K rows (companies, industries or the whole): total, dimensions and items side by side.
+
+    Attributes
+    ----------
+    value, variance, df
+        Float64 of shape (K, 1 + D + I): the total, then the dimensions, then the items.
+    n
+        Interviews behind each of them, the same shape.
+    n_effective, design_effect
+        Of the total; shape (K,).
+    n_companies
+        Companies behind each row; shape (K,).
+    notes
+        What is to be said of each row; "" for nothing.
+    """
+
+    value: Floats
+    variance: Floats
+    df: Floats
+    n: NDArray[np.int64]
+    n_effective: Floats
+    design_effect: Floats
+    n_companies: NDArray[np.int64]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of_units(cls, sums: Tally, method: ScoringMethod, population: Floats | None) -> Estimate:
+        """Estimate every company from its own interviews: SE² = n/(n-1) Σ z², t with n - 1 degrees of freedom."""
+        value = np.column_stack([sums.total, sums.dimension_mean, sums.item_mean])
+        squares = np.column_stack([sums.total_squares, sums.dimension_squares, sums.item_squares])
+        n = np.column_stack([sums.total_n, sums.dimension_n, sums.item_n])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            variance = np.where((n > 1) & ~np.isnan(value), n / (n - 1) * squares, np.nan)
+            if population is not None:
+                variance = variance * (1 - sums.n / population)[:, None]
+            simple = sums.total_spread / (sums.total_n - 1)
+            effect = np.where(simple > 0, variance[:, 0] / simple, np.nan)
+            n_effective = sums.weight**2 / sums.weight_squares
+        absent = np.isnan(value[:, 0])
+        remarks = (
+            (sums.n < method.company_min_n, f"n < {method.company_min_n}"),
+            (absent, "no score: no dimension has enough answers"),
+            (~absent & (n[:, 0] < 2), "one interview: no interval"),
+            (~absent & (variance[:, 0] == 0), "no spread: all interviews agree"),
+        )
+        notes = [""] * value.shape[0]
+        for concerned, remark in remarks:
+            for k in np.flatnonzero(concerned).tolist():
+                notes[k] = f"{notes[k]}; {remark}" if notes[k] else remark
+        return cls(
+            value,
+            variance,
+            np.maximum(n - 1.0, 0),
+            n,
+            n_effective,
+            effect,
+            np.ones(value.shape[0], np.int64),
+            tuple(notes),
+        )
+
+
+@dataclass
+class Groups:
+    """Aggregation of units into industries and into the whole.
+
+    Parameters
+    ----------
+    units, sums, plan, method
+        The companies and how they were scored.
+    companies
+        Their estimates.
+    market
+        Market share of each unit for market-weighted scores, or None.
+    """
+
+    units: Units
+    sums: Tally
+    plan: Plan
+    method: ScoringMethod
+    companies: Estimate
+    market: Floats | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.counted = ~np.isnan(self.sums.total)
+        if not self.method.small_companies_in_industry:
+            self.counted &= self.sums.n >= self.method.company_min_n
+        change = np.flatnonzero(np.diff(self.units.industry)) + 1
+        self.industry_starts = np.concatenate([[0], change]).astype(np.intp)
+        self.industry_codes = self.units.industry[self.industry_starts]
+        self.industry_of_unit = np.repeat(
+            np.arange(self.industry_starts.size), np.diff([*self.industry_starts, len(self.units)])
+        )
+
+    def industries(self) -> Estimate:
+        """Estimate every industry."""
+        return self._estimate(self.industry_starts, self.method.industry_level, stratified=False)
+
+    def overall(self) -> Estimate:
+        """Estimate the whole: industries are strata, companies a sample within each."""
+        everything = np.zeros(1, dtype=np.intp)
+        if self.method.overall_level != "industry_mean":
+            return self._estimate(everything, self.method.overall_level, stratified=True)
+        inner = self.industries()
+        return self._mean_of(inner)
+
+    def _mean_of(self, inner: Estimate) -> Estimate:
+        """The mean of industry scores; industries are not sampled, so only their own errors count."""
+        present = ~np.isnan(inner.value)
+        count = present.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            value = np.nansum(inner.value, axis=0) / count
+            variance = np.where(present, inner.variance, 0.0).sum(axis=0) / count**2
+            df = _satterthwaite(np.where(present, inner.variance, 0.0) / count**2, inner.df, axis=0)
+            n_effective = count[0] ** 2 / np.sum(1 / inner.n_effective[present[:, 0]])
+        self.notes.append("the overall score is the mean of the industries; its error is that of their errors")
+        return Estimate(
+            value[None, :],
+            variance[None, :],
+            df[None, :],
+            inner.n.sum(axis=0)[None, :],
+            np.array([n_effective]),
+            np.array([np.nan]),
+            np.array([inner.n_companies.sum()]),
+            ("",),
+        )
+
+    def sum_by(self, values: NDArray[np.generic], starts: NDArray[np.intp]) -> NDArray[np.generic]:
+        """Sum a column over the counted units of each group."""
+        shape = (-1,) + (1,) * (values.ndim - 1)
+        return np.add.reduceat(values * self.counted.reshape(shape), starts, axis=0)  # type: ignore[no-any-return]
+
+    def _estimate(self, starts: NDArray[np.intp], level: str, *, stratified: bool) -> Estimate:
+        if level == "respondent_pooled":
+            value, influence = self._pooled(starts)
+            mass = np.where(self.counted, self.sums.total_weight, 0.0)
+        else:
+            share = self.market if level == "market_weighted" and self.market is not None else 1.0
+            weights = np.where(self.counted[:, None] & ~np.isnan(self.companies.value), 1.0, 0.0)
+            weights *= np.broadcast_to(share, self.counted.shape)[:, None]
+            value, influence = self._mean(weights, starts)
+            mass = weights[:, 0]
+        group = self._group_of(starts)
+        present = (influence != 0) | (self.counted[:, None] & ~np.isnan(self.companies.value))
+        count = np.add.reduceat(present.astype(np.int64), starts, axis=0)
+        if self.method.companies == "census":
+            variance, df = self._within(starts, level, group, influence)
+        else:
+            variance, df = self._between(starts, influence, present, stratified=stratified)
+        variance, df, notes = self._single_companies(starts, count, variance, df)
+        counts = np.column_stack([self.sums.total_n, self.sums.dimension_n, self.sums.item_n])
+        n = self.sum_by(counts, starts)
+        n_effective, effect = self._design(starts, group, mass, value[:, 0], variance[:, 0], n[:, 0])
+        with np.errstate(invalid="ignore"):
+            return Estimate(
+                np.where(count > 0, value, np.nan),
+                np.where(count > 0, variance, np.nan),
+                df,
+                n,
+                n_effective,
+                effect,
+                count[:, 0],
+                notes,
+            )
+
+    def _group_of(self, starts: NDArray[np.intp]) -> NDArray[np.intp]:
+        return np.repeat(np.arange(starts.size), np.diff([*starts, len(self.units)]))
+
+    def _mean(self, weights: Floats, starts: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Weighted means of companies, and each company's influence on them."""
+        values = np.where(weights > 0, self.companies.value, 0.0)
+        mass = group_sums(weights, starts)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = group_sums(weights * values, starts) / mass
+            group = self._group_of(starts)
+            influence = np.where(weights > 0, weights * (values - mean[group]) / mass[group], 0.0)
+        return mean, influence
+
+    def _pooled(self, starts: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Scores of the pooled respondents of a group, and each company's influence on them."""
+        sums, group = self.sums, self._group_of(starts)
+        keep = self.counted[:, None]
+        if self.method.order == "respondent_first":
+            weights = np.column_stack([sums.total_weight, sums.dimension_weight, sums.item_weight])
+            return self._mean(np.where(keep & ~np.isnan(self.companies.value), weights, 0.0), starts)
+        item_weights = np.where(keep & ~np.isnan(sums.item_mean), sums.item_weight, 0.0)
+        means = np.where(item_weights > 0, sums.item_mean, 0.0)
+        mass = group_sums(item_weights, starts)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            item_mean = group_sums(item_weights * means, starts) / mass
+            item_influence = np.where(
+                item_weights > 0, item_weights * (means - item_mean[group]) / mass[group], 0.0
+            )
+        n_dimensions = self.plan.dimension_weights.size
+        dimension_mean = np.full((starts.size, n_dimensions), np.nan)
+        dimension_influence = np.zeros((len(self.units), n_dimensions))
+        for d in range(n_dimensions):
+            items = np.flatnonzero(self.plan.dimension == d)
+            present = ~np.isnan(item_mean[:, items])
+            share = self.plan.item_weights[items] * present
+            total = share.sum(axis=1)
+            usable = (present.sum(axis=1) >= min(int(self.plan.min_items[d]), items.size)) & (total > 0)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                share = np.where(usable[:, None], share / total[:, None], 0.0)
+            mean = (share * np.where(present, item_mean[:, items], 0.0)).sum(axis=1)
+            dimension_mean[:, d] = np.where(usable, mean, np.nan)
+            dimension_influence[:, d] = (share[group] * item_influence[:, items]).sum(axis=1)
+        share = self.plan.dimension_weights * ~np.isnan(dimension_mean)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = share / share.sum(axis=1)[:, None]
+        total_mean = np.nansum(share * dimension_mean, axis=1)
+        total_influence = (share[group] * dimension_influence).sum(axis=1)
+        return (
+            np.column_stack([total_mean, dimension_mean, item_mean]),
+            np.column_stack([total_influence, dimension_influence, item_influence]),
+        )
+
+    def _between(
+        self, starts: NDArray[np.intp], influence: Floats, present: NDArray[np.bool_], *, stratified: bool
+    ) -> tuple[Floats, Floats]:
+        """Variance between companies: J/(J-1) Σ z_j², within strata where the group has several industries.
+
+        A stratum of one company has no variance of its own; its company is compared with the whole, as R's
+        survey does under `lonely.psu = "adjust"`.
+        """
+        strata = self.industry_starts if stratified else starts
+        stratum = self._group_of(strata)
+        count = np.add.reduceat(present.astype(np.int64), strata, axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.where(count > 1, group_sums(influence, strata) / count, 0.0)
+            centred = np.where(present, influence - mean[stratum], 0.0)
+            factor = np.where(count > 1, count / np.maximum(count - 1, 1), 1.0)
+            variance = factor * group_sums(centred**2, strata)
+        if stratified:
+            groups = np.zeros(strata.size, dtype=np.intp) if starts.size == 1 else None
+            assert groups is not None  # the whole is the only group that has strata
+            total = group_sums(variance, starts[:1])
+            df = (count.sum(axis=0) - (count > 0).sum(axis=0))[None, :].astype(np.float64)
+            companies = count.sum(axis=0)[None, :]
+            return total, np.where(df > 0, df, np.maximum(companies - 1, 0)).astype(np.float64)
+        return variance, np.maximum(count - 1.0, 0)
+
+    def _within(
+        self, starts: NDArray[np.intp], level: str, group: NDArray[np.intp], influence: Floats
+    ) -> tuple[Floats, Floats]:
+        """Variance when the companies are all there are: only interviews are sampled, within each company."""
+        own = np.where(np.isnan(self.companies.variance), 0.0, self.companies.variance)
+        if level == "respondent_pooled":
+            columns = [self.sums.total_weight, self.sums.dimension_weight, self.sums.item_weight]
+            mass = np.where(self.counted[:, None], np.column_stack(columns), 0.0)
+        else:
+            mass = np.where(self.counted[:, None] & ~np.isnan(self.companies.value), 1.0, 0.0)
+            if level == "market_weighted" and self.market is not None:
+                mass *= self.market[:, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = mass / group_sums(mass, starts)[group]
+        parts = np.where(np.isnan(share), 0.0, share) ** 2 * own
+        variance = group_sums(parts, starts)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            weighted = np.where(self.companies.df > 0, parts**2 / self.companies.df, 0.0)
+            df = variance**2 / group_sums(weighted, starts)
+        return variance, np.where(np.isfinite(df), df, 0.0)
+
+    def _single_companies(
+        self, starts: NDArray[np.intp], count: NDArray[np.int64], variance: Floats, df: Floats
+    ) -> tuple[Floats, Floats, tuple[str, ...]]:
+        notes = []
+        variance, df = variance.copy(), df.copy()
+        ends = [*starts[1:].tolist(), len(self.units)]
+        for g, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+            members = np.flatnonzero(self.counted[start:end]) + start
+            if members.size == 1:
+                variance[g], df[g] = self.companies.variance[members[0]], self.companies.df[members[0]]
+                notes.append("one company: the interval is that of its interviews")
+            elif members.size == 0:
+                notes.append("no company with a score")
+            else:
+                # A dimension or item that one company alone answered has no spread between companies.
+                variance[g, count[g] < 2] = np.nan
+                notes.append("")
+        return variance, df, tuple(notes)
+
+    def _design(
+        self,
+        starts: NDArray[np.intp],
+        group: NDArray[np.intp],
+        mass: Floats,
+        mean: Floats,
+        variance: Floats,
+        n: NDArray[np.int64],
+    ) -> tuple[Floats, Floats]:
+        """Effective n, and the variance against that of a simple random sample of as many interviews."""
+        sums = self.sums
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = mass / group_sums(mass, starts)[group]
+            gap = np.where(self.counted, sums.total - mean[group], 0.0)
+            spread = group_sums(np.where(self.counted, share * (sums.total_spread + gap**2), 0.0), starts)
+            squares = np.where(self.counted, share**2 * sums.weight_squares / sums.weight**2, 0.0)
+            n_effective = 1 / group_sums(squares, starts)
+            simple = spread / (n - 1)
+            effect = np.where(simple > 0, variance / simple, np.nan)
+        return n_effective, effect
+
+
+def group_sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
+    """Sum stretches of rows so that their order cannot change a digit.
+
+    Values are brought to a power-of-two grid on which sums are exact (pre-rounding; Demmel and Nguyen 2013).
+    """
+    size = np.diff([*starts, values.shape[0]])
+    shape = (-1,) + (1,) * (values.ndim - 1)
+    largest = np.maximum.reduceat(np.abs(values), starts, axis=0)
+    room = np.ceil(np.log2(np.maximum(size, 2))).astype(np.int64).reshape(shape)
+    grid = np.ldexp(1.0, (np.frexp(largest)[1] + room - 52).astype(np.int32))
+    spread = np.repeat(grid, size, axis=0)
+    return np.add.reduceat(np.rint(values / spread) * spread, starts, axis=0)  # type: ignore[no-any-return]
+
+
+def _satterthwaite(parts: Floats, df: Floats, *, axis: int) -> Floats:
+    """Degrees of freedom of a sum of independent variances (Satterthwaite 1946)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        weighted = np.where(df > 0, parts**2 / df, 0.0).sum(axis=axis)
+        result = parts.sum(axis=axis) ** 2 / weighted
+    return np.where(np.isfinite(result), result, 0.0)  # type: ignore[no-any-return]

@@ -1,0 +1,22 @@
+"""Surveys with known truth: designs, simulated exports, calibration to published scores, planted defects."""
+
+from satsurvey.simulation.calibrate import Printed, Tally
+from satsurvey.simulation.defects import PlantedDefect
+from satsurvey.simulation.design import Design, design_defects, design_from, load_design
+from satsurvey.simulation.export import write_export, write_truth
+from satsurvey.simulation.simulate import Simulation, Truth, simulate
+
+__all__ = [
+    "Design",
+    "PlantedDefect",
+    "Printed",
+    "Simulation",
+    "Tally",
+    "Truth",
+    "design_defects",
+    "design_from",
+    "load_design",
+    "simulate",
+    "write_export",
+    "write_truth",
+]
