@@ -12,8 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from satsurvey.instrument.model import Language
-    from satsurvey.intake.fieldwork import Fieldwork, OutcomeRates
-    from satsurvey.intake.interviewers import InterviewerRow
+    from satsurvey.intake.fieldwork import Fieldwork, InterviewerRow, OutcomeRates
     from satsurvey.intake.ledger import Ledger
     from satsurvey.report.layout import Table
 
@@ -125,7 +124,7 @@ def _tables(result: Fieldwork, ledger: Ledger, language: Language) -> str:
 
 
 def _classes(outcome: OutcomeRates, language: Language) -> Table:
-    from satsurvey.intake.fieldwork import CLASSES
+    from satsurvey.intake.outcomes import CLASSES
     from satsurvey.report.cells import Column
     from satsurvey.report.layout import Table
 
@@ -148,6 +147,7 @@ def _decimals(outcome: OutcomeRates) -> int:
 
 
 def _rates(outcome: OutcomeRates, language: Language) -> Table:
+    from satsurvey.intake.outcomes import FORMULAS
     from satsurvey.report.cells import Column
     from satsurvey.report.layout import Table
 
@@ -158,10 +158,15 @@ def _rates(outcome: OutcomeRates, language: Language) -> Table:
         (
             Column("rate", "指标", "Rate", "text", align="left"),
             Column("meaning", "含义", "Meaning", "text", align="left"),
+            Column("formula", "公式", "Formula", "text", align="left", optional=1),
             Column("share", "值", "Value", "share"),
         ),
-        tuple((name, _RATES[name[:-1]][at], rate) for name, rate in outcome.rates.items()),
-        notes=(f"e = {shown}: {outcome.e_method}", *outcome.notes),
+        tuple((name, _RATES[name[:-1]][at], FORMULAS[name], rate) for name, rate in outcome.rates.items()),
+        notes=(
+            "N = I + P + R + NC + O, U = UH + UO, C = I + P + R + O",
+            f"e = {shown}: {outcome.e_method}",
+            *outcome.notes,
+        ),
         language=language,
     )
 

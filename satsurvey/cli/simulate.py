@@ -56,8 +56,8 @@ def simulate_command(
     Example: satsurvey simulate --companies 30 --interviews 20 --industries 3 --seed 7 --out survey.csv
 
     The data are drawn by chance and describe nobody. The same design and seed give the same file, byte for
-    byte. A design file says all there is to say (see examples/national-2019/design.toml); without one, a plain
-    survey is made from the numbers given.
+    byte. A design file says all there is to say (see examples/national-2019/design.toml); without one, a
+    plain survey is made from the numbers given.
     """
     from satsurvey.simulation import Design, load_design, simulate, write_export, write_truth
 

@@ -94,7 +94,7 @@ def _violations(evidence: Evidence, column: _Filtered) -> tuple[Finding, ...]:
         ),
         "correct the fact or the answer from the recording, or mend the routing of the questionnaire",
         column=column.code,
-        values=lambda inside: [column.levels[level] for level in column.codes[inside].tolist()],
+        values=lambda inside: np.array(column.levels, dtype=object)[column.codes[inside]].tolist(),
     )
 
 

@@ -16,6 +16,9 @@ _CHINA_OFFSET = timedelta(hours=8)
 _SERIAL_ORIGIN = datetime(1899, 12, 30)
 _SERIAL_RANGE = (20_000.0, 80_000.0)  # 1954 to 2119; eight digits are a date, not a serial number
 
+_ISO_LENGTHS = pa.array([10, 16, 19, None], pa.int32())
+_YEARS = (np.datetime64("1000-01-01", "s"), np.datetime64("3000-01-01", "s"))
+
 _DATE = re.compile(r"([12]\d{3})([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?")
 _COMPACT = re.compile(r"([12]\d{3})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?")
 _CLOCK = re.compile(
@@ -60,6 +63,9 @@ def parse_dates(
     (['2019-03-05T00:00:00', '2019-03-05T10:02:00', 'NaT', 'NaT'], [False, False, True, False])
     """
     column = as_strings(texts)
+    moments = _plain_iso(column)
+    if moments is not None:
+        return moments, np.zeros(len(column), dtype=np.bool_)
     trimmed = pc.utf8_trim_whitespace(column)
     # Rows by the million have as many moments, but only hundreds of dates and at most 86,400 times of day.
     pieces = pc.split_pattern(pc.replace_substring(trimmed, "T", " ", max_replacements=1), " ", max_splits=1)
@@ -80,6 +86,23 @@ def parse_dates(
     moments = (days + clock).astype("datetime64[s]")
     moments[bad | empty] = np.datetime64("NaT")
     return moments, bad
+
+
+def _plain_iso(column: pa.Array) -> NDArray[np.datetime64] | None:
+    """Read a column that holds nothing but ISO dates and times; None when it holds anything else."""
+    filled = pc.if_else(pc.equal(pc.binary_length(column), 0), pa.scalar(None, pa.string()), column)
+    # Of what Arrow reads, the lengths leave 2019-03-05, 2019-03-05 10:02 and 2019-03-05 10:02:33.
+    if not pc.all(pc.is_in(pc.binary_length(filled), _ISO_LENGTHS, skip_nulls=False)).as_py():
+        return None
+    try:
+        read = filled.cast(pa.timestamp("s"))
+    except pa.ArrowInvalid:
+        return None
+    moments: NDArray[np.datetime64] = read.to_numpy(zero_copy_only=False).astype("datetime64[s]")
+    known = moments[~np.isnat(moments)]
+    if known.size and not (_YEARS[0] <= known.min() and known.max() < _YEARS[1]):
+        return None
+    return moments
 
 
 def as_strings(texts: pa.ChunkedArray | pa.Array | Sequence[str | None]) -> pa.Array:

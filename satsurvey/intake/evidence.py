@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -137,15 +138,15 @@ class Evidence:
         """Return the heading that an item, fact or role has in the export, else its code."""
         return self.responses.headings.get(code, code)
 
-    def text_codes(self, role: str) -> tuple[NDArray[np.int64], list[str]]:
+    def text_codes(self, role: str) -> tuple[NDArray[np.int64], pa.Array]:
         """Return a text column as codes into its distinct texts, -1 where there is none."""
         encoded = as_strings(self.responses.texts[role]).dictionary_encode()
-        names: list[str] = encoded.dictionary.to_pylist()
         codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        empty = [code for code, name in enumerate(names) if not name.strip()]
-        if empty:
+        blank = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(encoded.dictionary)), 0)
+        empty = np.flatnonzero(blank.to_numpy(zero_copy_only=False))
+        if empty.size:
             codes[np.isin(codes, empty)] = -1
-        return codes, names
+        return codes, encoded.dictionary
 
     def place(self, position: int) -> str:
         """Name a row as the user sees it: with its file when there are several."""
@@ -174,7 +175,7 @@ class Evidence:
         """Make one finding per file and sheet that has some of the rows (a mask, or positions).
 
         `what` is a sentence, or is called with the positions in that file; `column` is the code of an item,
-        fact or role; `values` gives what stands in each of the rows.
+        fact or role; `values` gives what stands in each of the rows, in words short enough to print.
         """
         positions: NDArray[np.intp] = np.flatnonzero(rows) if rows.dtype == np.bool_ else np.sort(rows)
         return tuple(
@@ -189,7 +190,7 @@ class Evidence:
                 letter=self.responses.letters.get(column, ""),
                 value=shorten(value),
                 rows=self.responses.row[inside],
-                values=() if values is None else tuple(map(shorten, values(inside))),
+                values=() if values is None else tuple(values(inside)),
             )
             for file, inside in self._by_file(positions)
         )

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from satsurvey.errors import shorten
 from satsurvey.intake.evidence import Evidence, Outcome, count, percent
 from satsurvey.intake.findings import Finding
 from satsurvey.intake.interviewers import FEWEST_INTERVIEWERS, intra_interviewer_correlation
@@ -15,7 +16,9 @@ from satsurvey.intake.responses import Factor
 
 DONT_KNOW_TIMES = 2.0
 DONT_KNOW_SIGMAS = 3.5
-"""An interviewer stands out with twice the average don't-know share, if chance explains it once in 4,000."""
+DONT_KNOW_MIN_INTERVIEWS = 10
+"""An interviewer stands out with twice the average don't-know share in ten interviews or more, where chance
+explains it once in 4,000."""
 OVERLAP_S = 60
 """Overlaps up to this many seconds are put down to times rounded to minutes."""
 WEIGHT_TIMES = 5.0
@@ -41,10 +44,11 @@ def duplicate_id(evidence: Evidence) -> Outcome:
     several = several[n[inverse.reshape(-1)] > 1]
 
     def describe(inside: NDArray[np.intp]) -> tuple[str, str]:
-        name = names[codes[inside[0]]]
+        name = names[codes[inside[0]]].as_py()
         return (
             name,
-            f"the interview id {name} stands in {count(inside.size, 'rows')}: {evidence.places(inside)}",
+            f"the interview id {shorten(name)} stands in {count(inside.size, 'rows')}: "
+            f"{evidence.places(inside)}",
         )
 
     return evidence.groups(
@@ -142,7 +146,9 @@ def impossible_date(evidence: Evidence) -> Outcome:
             np.where(dated, completed_day < contact_day, completed < contact),
             "impossible_date",
             "warning",
-            lambda inside: f"an end before the contact that was asked about in {count(inside.size, 'interviews')}",
+            lambda inside: (
+                f"an end before the contact that was asked about in {count(inside.size, 'interviews')}"
+            ),
             "see which of the two dates is wrong; response times of these interviews cannot be trusted",
             column="completed_at",
             values=lambda inside: completed[inside].astype(str).tolist(),
@@ -166,21 +172,23 @@ def overlapping_interviews(evidence: Evidence) -> Outcome:
     positions = np.flatnonzero(timed & (interviewer.codes >= 0) & (duration >= 0))
     end = ended[positions].astype(np.int64)
     begin = end - duration[positions].astype(np.int64)
-    order = np.lexsort((end, begin, interviewer.codes[positions]))
-    positions, end, begin = positions[order], end[order], begin[order]
-    who = interviewer.codes[positions]
-    # The latest end so far of the same interviewer; ends are shifted apart, so one running maximum serves.
-    shift = (int(end.max() - begin.min()) + 1) * who.astype(np.int64) if end.size else end
-    latest = np.maximum.accumulate(end + shift) - shift
+    if not positions.size:
+        return ()
+    # Interviewers are put further apart than any two moments, so that one key sorts by both.
+    apart = interviewer.codes[positions].astype(np.int64) * (int(end.max() - begin.min()) + 1)
+    order = np.argsort(apart + begin, kind="stable")
+    positions, end, begin, apart = positions[order], end[order], begin[order], apart[order]
+    # The latest end so far of the same interviewer, by one running maximum for all.
+    latest = np.maximum.accumulate(end + apart) - apart
     late = np.zeros(positions.size, dtype=np.bool_)
-    late[1:] = (who[1:] == who[:-1]) & (latest[:-1] - begin[1:] > OVERLAP_S)
+    late[1:] = (apart[1:] == apart[:-1]) & (latest[:-1] - begin[1:] > OVERLAP_S)
     return evidence.found(
         positions[late],
         "overlapping_interviews",
         "warning",
         lambda inside: (
-            f"{count(inside.size, 'interviews')} began more than {OVERLAP_S} s before the same interviewer's "
-            "previous interview had ended"
+            f"a beginning over {OVERLAP_S} s before the end of the same interviewer's previous interview "
+            f"in {count(inside.size, 'interviews')}"
         ),
         "ask how one person held two interviews at once: shared log-ins, wrong clocks or invented interviews",
         column="completed_at",
@@ -241,7 +249,8 @@ def dont_know_share(evidence: Evidence) -> Outcome:
         return "there are fewer than two interviewers to compare"
     own = np.bincount(codes, share, size) / np.maximum(n, 1)
     overall, spread = float(share.mean()), float(share.std())
-    out = (own > DONT_KNOW_TIMES * overall) & ((own - overall) * np.sqrt(n) > DONT_KNOW_SIGMAS * spread)
+    out = (n >= DONT_KNOW_MIN_INTERVIEWS) & (own > DONT_KNOW_TIMES * overall)
+    out &= (own - overall) * np.sqrt(n) > DONT_KNOW_SIGMAS * spread
     return evidence.about(
         [
             (
@@ -272,10 +281,9 @@ def extreme_weight(evidence: Evidence) -> Outcome:
         "extreme_weight",
         "note",
         lambda inside: (
-            f"{count(inside.size, 'interviews')} weigh over {WEIGHT_TIMES:g} times, or under "
-            f"1/{WEIGHT_TIMES:g} of, "
-            f"the median weight {median:.4g}; unequal weights multiply the variance of a mean by {cost:.2f} "
-            "over all interviews"
+            f"weights over {WEIGHT_TIMES:g} times, or under 1/{WEIGHT_TIMES:g} of, the median "
+            f"weight {median:.4g} in {count(inside.size, 'interviews')}; over all interviews, unequal "
+            f"weights multiply the variance of a mean by {cost:.2f}"
         ),
         "see how the weights were made; trimming them trades a little bias for less variance",
         column="weight",
@@ -309,7 +317,7 @@ def _unreadable(evidence: Evidence, role: str, bad: NDArray[np.bool_]) -> tuple[
         "impossible_date",
         "warning",
         lambda inside: (
-            names[codes[inside[0]]],
+            names[codes[inside[0]]].as_py(),
             f"this is no date that can be read with certainty ({count(inside.size, 'rows')})",
         ),
         "write dates as 2019-03-05, with or without a time of day; day and month first is not accepted",
@@ -324,7 +332,8 @@ def _around_means(values: NDArray[np.float64], factor: Factor) -> NDArray[np.flo
     n = np.bincount(factor.codes[kept], minlength=size)
     means = np.bincount(factor.codes[kept], values[kept], size) / np.maximum(n, 1)
     around = np.full(values.shape, np.nan)
-    around[kept] = values[kept] - means[factor.codes[kept]]
+    apart = values[kept] - means[factor.codes[kept]]
+    around[kept] = np.where(np.abs(apart) > 1e-9, apart, 0.0)  # what is left of equal values is rounding
     return around
 
 

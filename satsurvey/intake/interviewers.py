@@ -126,7 +126,7 @@ def intra_interviewer_correlation(
     _, groups, sizes = np.unique(codes[kept], return_inverse=True, return_counts=True)
     y = values[kept]
     n, k = int(y.size), int(sizes.size)
-    m = n / k if k else math.nan
+    m = n / k if k else 0.0
     if k < 2 or n <= k:
         what = "fewer than two interviewers" if k < 2 else "no interviewer with two interviews"
         return InterviewerEffect(None, None, None, n, k, m, None, None, None, f"no estimate: {what}")

@@ -108,7 +108,7 @@ def printable(text: str) -> str:
     turn the direction of writing) and halves of surrogate pairs become U+FFFD. Private-use characters stay,
     because files in GB18030 use them for rare names.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(_printable_character(character) for character in text)
 

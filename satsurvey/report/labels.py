@@ -8,6 +8,18 @@ from types import MappingProxyType
 LABELS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         # headings
+        "by": ("分组", "By"),
+        "rule": ("规则", "Rule"),
+        "severity": ("程度", "Severity"),
+        "place": ("位置", "Place"),
+        "n_rows": ("行数", "Rows"),
+        "first_rows": ("行号", "Row numbers"),
+        "what": ("问题", "What"),
+        "do": ("处理", "What to do"),
+        "title_breakdown": ("分组得分", "Scores by group"),
+        "title_check": ("数据检查", "Checks of the data"),
+        "nothing_found": ("没有发现问题。", "Nothing was found."),
+        "not_run": ("未执行：", "Not run:"),
         "rank": ("排名", "Rank"),
         "rank_low": ("排名下限", "Rank from"),
         "rank_high": ("排名上限", "Rank to"),

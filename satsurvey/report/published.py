@@ -137,7 +137,8 @@ def _counts(frame: pd.DataFrame) -> pd.DataFrame:
 def _places(names: pd.Series, order: dict[object, int]) -> pd.Series:
     """Give each name its place in `order`; names that are not in it follow, as their own sort has them."""
     rest = sorted({str(name) for name in names.dropna().unique()} - {str(name) for name in order})
-    places = {**order, **{name: len(order) + k for k, name in enumerate(rest)}}
+    places: dict[object, int] = dict(order)
+    places.update((name, len(order) + k) for k, name in enumerate(rest))
     return names.map(places).astype(float)
 
 

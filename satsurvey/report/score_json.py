@@ -51,8 +51,28 @@ def score_json(analysis: Analysis) -> dict[str, object]:
 
 
 def json_text(data: object) -> str:
-    """Write plain data as JSON text, indented, Chinese as Chinese, ending with a newline."""
-    return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    """Write plain data as JSON text, Chinese as Chinese, ending with a newline.
+
+    The keys of the outermost object are indented, and rows stand one on a line: they can be read, compared
+    line by line, and written without the slow indenting of every number.
+    """
+    if not isinstance(data, Mapping):
+        return _compact(data) + "\n"
+    parts = [f"  {_compact(str(key))}: {_indented(value)}" for key, value in data.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n" if parts else "{}\n"
+
+
+def _indented(value: object) -> str:
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(f"    {_compact(row)}" for row in value) + "\n  ]"
+    if isinstance(value, Mapping) and value:
+        parts = (f"    {_compact(str(key))}: {_compact(part)}" for key, part in value.items())
+        return "{\n" + ",\n".join(parts) + "\n  }"
+    return _compact(value)
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, object]]:

@@ -100,11 +100,12 @@ def protected_text(text: str) -> str:
 
     An apostrophe goes in front of a text whose first character, white space left out, is one of
     `FORMULA_STARTS`, and of a text that begins with a tab or a line break. Halves of surrogate pairs and
-    control characters become U+FFFD; tabs and line breaks inside stay.
+    control characters become U+FFFD; tabs stay, and every kind of line break is a line feed.
     """
-    text = plain_text(text)
+    # A bare CR is not quoted by every writer and starts a new row in every reader.
+    text = plain_text(text).replace("\r\n", "\n").replace("\r", "\n")
     bare = text.lstrip()
-    if (bare and bare[0] in FORMULA_STARTS) or text[:1] in {"\t", "\r", "\n"}:
+    if (bare and bare[0] in FORMULA_STARTS) or text[:1] in {"\t", "\n"}:
         return "'" + text
     return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from satsurvey.report.cells import (
     printable,
 )
 from satsurvey.report.labels import label
-from satsurvey.report.layout import Table, named_column
+from satsurvey.report.layout import Table
 from satsurvey.report.rankings import company_table, industry_table
 from satsurvey.report.tables import dimension_table, item_table, ledger_table, method_table, unused_table
 from satsurvey.report.workbook_charts import ChartSource, add_charts
@@ -48,6 +49,11 @@ class Field:
     source: int
     part: str = ""
     width: int = 0
+
+    @property
+    def worded(self) -> bool:
+        """Whether its values are written in words."""
+        return self.kind in {"text", "word", "flag"}
 
 
 def write_workbook(
@@ -129,6 +135,7 @@ class SheetWriter:
         self.language = language
         self.most_rows = most_rows
         self._formats: dict[str, Any] = {}
+        self._texts: dict[tuple[object, str], str] = {}
         self.title = book.add_format({"bold": True, "font_size": 14})
         self.head = book.add_format(
             {
@@ -175,13 +182,14 @@ class SheetWriter:
         room = self.most_rows - head - 1 - bool(table.footer) - len(table.notes) - 3
         shown = table.rows if len(table.rows) <= room else table.rows[: max(room, 0)]
         row = head + 1
+        plan = self._plan(fields)
         for values in shown:
-            self._write_row(sheet, row, fields, table, values)
+            self._write_row(sheet, row, plan, table, values)
             row += 1
         if first and shown:
             sheet.autofilter(head, 0, row - 1, len(fields) - 1)
         if table.footer:
-            self._write_row(sheet, row, fields, table, table.footer, bold=True)
+            self._write_row(sheet, row, self._plan(fields, bold=True), table, table.footer)
             row += 1
         notes = list(table.notes)
         if len(shown) < len(table.rows):
@@ -196,34 +204,39 @@ class SheetWriter:
         self,
         sheet: Any,
         row: int,
-        fields: Sequence[Field],
+        plan: Sequence[tuple[Field, Any]],
         table: Table,
         values: Sequence[object],
-        *,
-        bold: bool = False,
     ) -> None:
-        for k, field in enumerate(fields):
+        for k, (field, style) in enumerate(plan):
             value = _part(values[field.source], field.part)
             if isinstance(value, Withheld):
                 text = cell_text(
                     value, table.columns[field.source], table.decimals, table.rule, self.language
                 )
-                sheet.write_string(row, k, _text(text), self._format("text", 0, bold=bold))
+                sheet.write_string(row, k, _text(text))
             elif is_absent(value):
                 continue
-            elif field.kind in {"text", "word", "flag"} or isinstance(value, str):
-                text = cell_text(
-                    value, table.columns[field.source], table.decimals, table.rule, self.language
-                )
-                style = self.wrapped if field.width else self._format("text", 0, bold=bold)
-                sheet.write_string(row, k, _text(text), style)
+            elif field.worded or isinstance(value, str):
+                sheet.write_string(row, k, self._words(value, field, table), style)
+            elif math.isinf(number := float(value)):  # type: ignore[arg-type]  # many number classes
+                sheet.write_string(row, k, "∞" if number > 0 else "-∞", style)
             else:
-                number = float(value)  # type: ignore[arg-type]  # counts and estimates of many number classes
-                style = self._format(field.kind, field.decimals, bold=bold)
-                if number in {float("inf"), float("-inf")}:
-                    sheet.write_string(row, k, "∞" if number > 0 else "-∞", style)
-                else:
-                    sheet.write_number(row, k, number, style)
+                sheet.write_number(row, k, number, style)
+
+    def _words(self, value: object, field: Field, table: Table) -> str:
+        """Write a value out in words; a name stands in many rows, so its text is kept."""
+        key = (value, field.kind)
+        if key not in self._texts:
+            text = cell_text(value, table.columns[field.source], table.decimals, table.rule, self.language)
+            self._texts[key] = _text(text)
+        return self._texts[key]
+
+    def _plan(self, fields: Sequence[Field], *, bold: bool = False) -> list[tuple[Field, Any]]:
+        return [
+            (field, self.wrapped if field.width else self._format(field.kind, field.decimals, bold=bold))
+            for field in fields
+        ]
 
     def _format(self, kind: str, decimals: int, *, bold: bool) -> Any:
         pattern = number_format(kind, decimals)
@@ -240,14 +253,28 @@ class SheetWriter:
         for k, field in enumerate(fields):
             # A heading may break in two; Chinese characters take two cells each.
             widest = -(-display_width(field.heading) // 2) + 2
-            for values in sample:
-                widest = max(widest, display_width(self._shown(table, field, values)))
+            values = {
+                _part(row[field.source], field.part) for row in sample if not is_absent(row[field.source])
+            }
+            widest = max([widest, *self._widths(values, field, table)])
             sheet.set_column(k, k, field.width or min(max(widest + 2, 8), WIDEST))
 
-    def _shown(self, table: Table, field: Field, values: Sequence[object]) -> str:
-        value = _part(values[field.source], field.part)
-        column = table.columns[field.source] if isinstance(value, Withheld) else named_column("", field.kind)  # type: ignore[arg-type]
-        return cell_text(value, column, field.decimals, table.rule, self.language)
+    def _widths(self, values: set[object], field: Field, table: Table) -> list[int]:
+        """Return the widths of texts, and of the largest and the smallest number, which no other one exceeds."""
+        texts = [value for value in values if field.worded or isinstance(value, str | Withheld)]
+        column = table.columns[field.source]
+        widths = [
+            display_width(cell_text(value, column, table.decimals, table.rule, self.language))
+            for value in texts
+        ]
+        if not field.worded:
+            rest = (
+                value for value in values if not isinstance(value, str | Withheld) and not is_absent(value)
+            )
+            numbers = [float(value) for value in rest]  # type: ignore[arg-type]  # many number classes
+            ends = {min(numbers), max(numbers)} if numbers else set()
+            widths += [len(f"{end:,.{field.decimals}f}") for end in ends]
+        return widths
 
 
 def fields_of(table: Table) -> list[Field]:

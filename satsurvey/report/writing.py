@@ -20,6 +20,7 @@ from satsurvey.report.workbook import write_workbook
 
 if TYPE_CHECKING:
     import pandas as pd
+
     from satsurvey.analysis import Analysis
 
 MANIFEST_SCHEMA = "satsurvey.manifest/1"
@@ -273,6 +274,7 @@ def _refusals(path: Path) -> Iterator[None]:
             errno.EACCES: ("there is no right to write here", "give a folder of your own"),
             errno.EPERM: ("there is no right to write here", "give a folder of your own"),
             errno.EROFS: ("the disk is read-only", "write to another disk"),
+            errno.EEXIST: ("a file stands where a folder should be", "give another path"),
             errno.ENOTDIR: ("a file stands where a folder should be", "give another path"),
             errno.ENOENT: ("the folder does not exist", "make the folder first, or give another path"),
             errno.ENAMETOOLONG: ("the name is too long", "give a shorter name"),

@@ -1,4 +1,4 @@
-"""Bootstrap draws of many units' means and variances at once, made in batches so that memory stays bounded."""
+"""Bootstrap draws of many units' means and variances, made in batches so that memory stays bounded."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -42,7 +43,7 @@ class Batch:
     @property
     def draws(self) -> int:
         """How many draws the batch holds."""
-        return self.error.shape[1]
+        return int(self.error.shape[1])
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,9 @@ class Bootstrap:
 
         Notes
         -----
-        e* ~ N(0, s̃²/n) and s*² = s̃²·χ²(d)/d, independently; s*² is then moderated over all units of the draw,
-        and v* = s̃*²/n. A batch has its own stream, seeded by (seed, index), so that it can be made again alone.
+        e* ~ N(0, s̃²/n) and s*² = s̃²·χ²(d)/d, independently; s*² is then moderated over all units of the
+        draw, and v* = s̃*²/n. A batch has its own stream, seeded by (seed, index), so that it can be made
+        again alone.
         """
         draws = min(self.batch_draws, self.draws - index * self.batch_draws)
         shape = (self.std_error.size, draws)
@@ -135,7 +137,9 @@ def _batch(error: Floats, variance: Floats, ratio: Floats) -> Batch:
     return Batch(error, variance, up, down)
 
 
-def observed_variance(std_error: Floats, df: Floats, n: Floats, critical: Critical) -> tuple[Floats, Moderated]:
+def observed_variance(
+    std_error: Floats, df: Floats, n: Floats, critical: Critical
+) -> tuple[Floats, Moderated]:
     """Return the squared standard errors that tests use, and the moderation behind them.
 
     `bootstrap` moderates s² = n·SE² and divides by n again; `normal` leaves the standard errors as they are.
@@ -149,4 +153,4 @@ def observed_variance(std_error: Floats, df: Floats, n: Floats, critical: Critic
 def group_slices(code: NDArray[np.intp]) -> list[slice]:
     """Return the run of each group, the units being sorted by group."""
     edges = np.flatnonzero(np.diff(code, prepend=code[0] - 1, append=code[-1] + 1))
-    return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(int(first), int(last)) for first, last in pairwise(edges)]

@@ -16,7 +16,7 @@ from satsurvey.scoring.frames import company_frame, dimension_frame, industry_fr
 from satsurvey.scoring.groups import Estimate, Groups
 from satsurvey.scoring.method import ScoringMethod
 from satsurvey.scoring.rescale import item_level_scores
-from satsurvey.scoring.tally import Plan, Tally, tally
+from satsurvey.scoring.tally import Plan, Tally, pooled_squares, tally
 from satsurvey.scoring.units import Units
 from satsurvey.scoring.weights import Weights, dimension_weights, item_weight_array, item_weights
 
@@ -128,7 +128,16 @@ def score(
         if not (market > 0).all():
             raise MethodError("market shares must be positive", value=float(market[~(market > 0)][0]))
     companies = Estimate.of_units(sums, method, population)
-    groups = Groups(units, sums, plan, method, companies, market)
+    groups = Groups(
+        units,
+        sums,
+        plan,
+        method,
+        companies,
+        lambda pooled: pooled_squares(responses, units, plan, method, pooled),
+        market,
+        None if population is None else 1 - sums.n / population,
+    )
     small = sums.n < method.company_min_n
     if small.any():
         notes.append(

@@ -1,9 +1,9 @@
 """The pairs of units whose bootstrap statistic exceeds a threshold, found without looking at every pair.
 
 For a pair with high unit h and low unit l, T* = (e_h - e_l) / √(v_h + v_l). With t = e/√v, the inequality of
-Cauchy and Schwarz gives T* ≤ √(t_h⁺² + t_l⁻²), so that a pair can exceed c only if t_h⁺² + t_l⁻² ≥ c². A critical
-value is the k-th largest maximum over the draws; the draws that stay under a safe threshold need no number, and the
-few pairs that pass it are evaluated exactly. Nothing here is approximate.
+Cauchy and Schwarz gives T* ≤ √(t_h⁺² + t_l⁻²), so that a pair can exceed c only if t_h⁺² + t_l⁻² ≥ c². A
+critical value is the k-th largest maximum over the draws; the draws that stay under a safe threshold need no
+number, and the few pairs that pass it are evaluated exactly. Nothing here is approximate.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Observed:
 
 
 class Maxima:
-    """The maxima of one or many targets (groups, or units) over the draws, as far as they reach the thresholds.
+    """The maxima of many targets (groups, or units) over the draws, as far as they reach the thresholds.
 
     Parameters
     ----------
@@ -56,14 +56,14 @@ class Maxima:
     draws
         How many draws there will be.
     per_unit
-        Whether a target is a unit, with the pairs it belongs to in either direction, or a group, with all of its
-        ordered pairs.
+        Whether a target is a unit, with the pairs it belongs to in either direction, or a group, with all of
+        its ordered pairs.
 
     Notes
     -----
-    Step-down rejects pairs whose observed statistic exceeds a critical value, and no critical value can be found
-    under the threshold. So a pair whose observed statistic is not over the threshold is never rejected, and its
-    statistics go straight into the maxima; the others are kept one by one.
+    Step-down rejects pairs whose observed statistic exceeds a critical value, and no critical value can be
+    found under the threshold. So a pair whose observed statistic is not over the threshold is never
+    rejected, and its statistics go straight into the maxima; the others are kept one by one.
     """
 
     def __init__(self, threshold: Floats, draws: int, *, per_unit: bool) -> None:
@@ -146,7 +146,7 @@ def studentise(difference: Floats, variance: Floats) -> Floats:
 
 
 def low_maxima(batch: Batch, observed: Observed, *, per_unit: bool) -> Floats:
-    """Return a lower bound of each maximum: from the pairs with the unit that lies farthest up, and farthest down.
+    """Return a lower bound of each maximum, from the units that lie farthest up and farthest down.
 
     Returns
     -------
@@ -219,7 +219,7 @@ def collect(batch: Batch, observed: Observed, maxima: Maxima, *, first_draw: int
 def _active(
     own: Floats, limit2: Floats, other: Floats, groups: Sequence[slice]
 ) -> tuple[tuple[Indices, Indices], Floats]:
-    """Return the units and draws that reach their limit with the best partner of the group, and what they need."""
+    """Return the units and draws that reach their limit with the best partner, and what they need."""
     active = np.empty(own.shape, dtype=np.bool_)
     for members in groups:
         best = other[members].max(axis=0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satsurvey.scoring.method import ScoringMethod
-from satsurvey.scoring.tally import Floats, Plan, Tally
+from satsurvey.scoring.tally import Floats, Plan, Pooled, Tally
 from satsurvey.scoring.units import Units
 
 
@@ -85,8 +86,12 @@ class Groups:
         The companies and how they were scored.
     companies
         Their estimates.
+    within_pooled
+        Adds up influence values on pooled scores unit by unit; called only for a census of companies.
     market
         Market share of each unit for market-weighted scores, or None.
+    unsampled
+        Finite-population correction 1 - n/N of each unit, or None.
     """
 
     units: Units
@@ -94,7 +99,9 @@ class Groups:
     plan: Plan
     method: ScoringMethod
     companies: Estimate
+    within_pooled: Callable[[Pooled], tuple[Floats, Floats, NDArray[np.int64]]]
     market: Floats | None = None
+    unsampled: Floats | None = None
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -148,19 +155,19 @@ class Groups:
 
     def _estimate(self, starts: NDArray[np.intp], level: str, *, stratified: bool) -> Estimate:
         if level == "respondent_pooled":
-            value, influence = self._pooled(starts)
+            value, influence, pooled = self._pooled(starts)
             mass = np.where(self.counted, self.sums.total_weight, 0.0)
         else:
             share = self.market if level == "market_weighted" and self.market is not None else 1.0
             weights = np.where(self.counted[:, None] & ~np.isnan(self.companies.value), 1.0, 0.0)
             weights *= np.broadcast_to(share, self.counted.shape)[:, None]
             value, influence = self._mean(weights, starts)
-            mass = weights[:, 0]
+            mass, pooled = weights[:, 0], None
         group = self._group_of(starts)
         present = (influence != 0) | (self.counted[:, None] & ~np.isnan(self.companies.value))
         count = np.add.reduceat(present.astype(np.int64), starts, axis=0)
         if self.method.companies == "census":
-            variance, df = self._within(starts, level, group, influence)
+            variance, df = self._within(starts, level, group, pooled)
         else:
             variance, df = self._between(starts, influence, present, stratified=stratified)
         variance, df, notes = self._single_companies(starts, count, variance, df)
@@ -192,13 +199,17 @@ class Groups:
             influence = np.where(weights > 0, weights * (values - mean[group]) / mass[group], 0.0)
         return mean, influence
 
-    def _pooled(self, starts: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    def _pooled(self, starts: NDArray[np.intp]) -> tuple[Floats, Floats, Pooled]:
         """Scores of the pooled respondents of a group, and each company's influence on them."""
         sums, group = self.sums, self._group_of(starts)
         keep = self.counted[:, None]
+        weights = np.column_stack([sums.total_weight, sums.dimension_weight, sums.item_weight])
+        weights = np.where(keep & ~np.isnan(self.companies.value), weights, 0.0)
         if self.method.order == "respondent_first":
-            weights = np.column_stack([sums.total_weight, sums.dimension_weight, sums.item_weight])
-            return self._mean(np.where(keep & ~np.isnan(self.companies.value), weights, 0.0), starts)
+            value, influence = self._mean(weights, starts)
+            nothing = np.zeros((group.size, self.plan.item_weights.size))
+            own = Pooled(value[group], group_sums(weights, starts)[group], nothing, nothing)
+            return value, influence, own
         item_weights = np.where(keep & ~np.isnan(sums.item_mean), sums.item_weight, 0.0)
         means = np.where(item_weights > 0, sums.item_mean, 0.0)
         mass = group_sums(item_weights, starts)
@@ -210,6 +221,7 @@ class Groups:
         n_dimensions = self.plan.dimension_weights.size
         dimension_mean = np.full((starts.size, n_dimensions), np.nan)
         dimension_influence = np.zeros((len(self.units), n_dimensions))
+        item_share = np.zeros((starts.size, self.plan.item_weights.size))
         for d in range(n_dimensions):
             items = np.flatnonzero(self.plan.dimension == d)
             present = ~np.isnan(item_mean[:, items])
@@ -218,6 +230,7 @@ class Groups:
             usable = (present.sum(axis=1) >= min(int(self.plan.min_items[d]), items.size)) & (total > 0)
             with np.errstate(invalid="ignore", divide="ignore"):
                 share = np.where(usable[:, None], share / total[:, None], 0.0)
+            item_share[:, items] = share
             mean = (share * np.where(present, item_mean[:, items], 0.0)).sum(axis=1)
             dimension_mean[:, d] = np.where(usable, mean, np.nan)
             dimension_influence[:, d] = (share[group] * item_influence[:, items]).sum(axis=1)
@@ -226,10 +239,11 @@ class Groups:
             share = share / share.sum(axis=1)[:, None]
         total_mean = np.nansum(share * dimension_mean, axis=1)
         total_influence = (share[group] * dimension_influence).sum(axis=1)
-        return (
-            np.column_stack([total_mean, dimension_mean, item_mean]),
-            np.column_stack([total_influence, dimension_influence, item_influence]),
-        )
+        value = np.column_stack([total_mean, dimension_mean, item_mean])
+        behind = group_sums(weights, starts)
+        behind[:, 1 + n_dimensions :] = mass
+        pooled = Pooled(value[group], behind[group], item_share[group], share[group])
+        return value, np.column_stack([total_influence, dimension_influence, item_influence]), pooled
 
     def _between(
         self, starts: NDArray[np.intp], influence: Floats, present: NDArray[np.bool_], *, stratified: bool
@@ -257,20 +271,26 @@ class Groups:
         return variance, np.maximum(count - 1.0, 0)
 
     def _within(
-        self, starts: NDArray[np.intp], level: str, group: NDArray[np.intp], influence: Floats
+        self, starts: NDArray[np.intp], level: str, group: NDArray[np.intp], pooled: Pooled | None
     ) -> tuple[Floats, Floats]:
         """Variance when the companies are all there are: only interviews are sampled, within each company."""
-        own = np.where(np.isnan(self.companies.variance), 0.0, self.companies.variance)
-        if level == "respondent_pooled":
-            columns = [self.sums.total_weight, self.sums.dimension_weight, self.sums.item_weight]
-            mass = np.where(self.counted[:, None], np.column_stack(columns), 0.0)
+        if pooled is not None:
+            # How many of a company answer, and their weights, are chance too: influence is taken about the
+            # pooled score and then centred within the company, as in a design stratified by company.
+            squares, sums, n = self.within_pooled(pooled)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                parts = np.where(n > 1, n / (n - 1) * (squares - sums**2 / np.maximum(n, 1)), 0.0)
+            parts = np.where(self.counted[:, None], parts, 0.0)
+            if self.unsampled is not None:
+                parts = parts * self.unsampled[:, None]
         else:
             mass = np.where(self.counted[:, None] & ~np.isnan(self.companies.value), 1.0, 0.0)
             if level == "market_weighted" and self.market is not None:
                 mass *= self.market[:, None]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = mass / group_sums(mass, starts)[group]
-        parts = np.where(np.isnan(share), 0.0, share) ** 2 * own
+            own = np.where(np.isnan(self.companies.variance), 0.0, self.companies.variance)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                share = mass / group_sums(mass, starts)[group]
+            parts = np.where(np.isnan(share), 0.0, share) ** 2 * own
         variance = group_sums(parts, starts)
         with np.errstate(invalid="ignore", divide="ignore"):
             weighted = np.where(self.companies.df > 0, parts**2 / self.companies.df, 0.0)

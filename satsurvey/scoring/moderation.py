@@ -45,7 +45,8 @@ def moderate(variance: ArrayLike, df: ArrayLike) -> Moderated:
     Parameters
     ----------
     variance
-        Sample variances s², shape (..., J); the leading axes are separate problems, for example bootstrap draws.
+        Sample variances s², shape (..., J); the leading axes are separate problems, for example bootstrap
+        draws.
     df
         Degrees of freedom d of each variance (interviews less one), shape (J,), or one number for all.
 
@@ -63,11 +64,11 @@ def moderate(variance: ArrayLike, df: ArrayLike) -> Moderated:
     -----
     Where s² ~ s0²·F(d, d0), e = log s² - ψ(d/2) + log(d/2) has variance ψ'(d/2) + ψ'(d0/2) and mean
     log s0² - ψ(d0/2) + log(d0/2), with ψ the digamma and ψ' the trigamma function. So d0 solves
-    ψ'(d0/2) = var(e) - mean ψ'(d/2) and s0² follows. Without excess variance d0 is infinite and s0² the
-    variance pooled by degrees of freedom (limma takes the unweighted mean there, which is the same at equal d).
-    Variances under 1e-5 of the median are lifted to it for the prior, as limma does; the median is that of the
-    positive variances, so that the unit of measurement does not matter when most are zero. Units without degrees
-    of freedom, and problems with fewer than three usable units or with no positive variance, are not moderated.
+    ψ'(d0/2) = var(e) - mean ψ'(d/2), and s0² follows. Without excess variance d0 is infinite and s0² the
+    variance pooled by degrees of freedom (limma takes the plain mean there: the same where d is equal).
+    For the prior, variances under 1e-5 of the median are lifted to it, as limma does (of the median of the
+    positive ones, where most are zero). Units without degrees of freedom, and problems with fewer than three
+    usable units or with no positive variance, are not moderated.
 
     References
     ----------
@@ -129,9 +130,13 @@ def _moderate_all(s2: Floats, d: Floats, low: Floats, high: Floats) -> Moderated
     if (low > _FLOOR * high).all():  # no median lies above the largest, so nothing needs lifting
         e = np.log(s2)
     else:
-        positive = np.where(s2 > 0, s2, np.nan)
-        positive[flat] = 1.0  # any constant will do: these problems are overwritten below
-        e = np.log(np.maximum(s2, _FLOOR * np.nanmedian(positive, axis=-1)[..., None]))
+        middle = np.asarray(np.median(s2, axis=-1))
+        mostly_zero = middle == 0
+        if mostly_zero.any():
+            positive = np.where(s2[mostly_zero] > 0, s2[mostly_zero], np.nan)
+            positive[flat[mostly_zero]] = 1.0  # any constant will do: these problems are overwritten below
+            middle[mostly_zero] = np.nanmedian(positive, axis=-1)
+        e = np.log(np.maximum(s2, _FLOOR * middle[..., None]))
     e += np.log(half) - digamma(half)
     centre = e.mean(axis=-1)
     e -= centre[..., None]
@@ -165,7 +170,8 @@ def digamma(x: ArrayLike) -> Floats:
 
     Notes
     -----
-    Ten steps of ψ(x) = ψ(x + 1) - 1/x, then the asymptotic series (Abramowitz and Stegun 1964, 6.3.5 and 6.3.18).
+    Ten steps of ψ(x) = ψ(x + 1) - 1/x, then the asymptotic series (Abramowitz and Stegun 1964, 6.3.5 and
+    6.3.18).
     """
     x = np.asarray(x, dtype=np.float64)
     total = np.zeros_like(x)

@@ -1,4 +1,4 @@
-"""Ranks in the light of shrunken scores: the expected rank, and the probability of being among the first K."""
+"""Ranks in the light of shrunken scores: expected ranks, and the probability of the first K places."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ def expected_ranks(estimate: ArrayLike, variance: ArrayLike) -> Floats:
     Returns
     -------
     array
-        1 + Σ_k Φ((θ̂_k - θ̂_j) / √(V_j + V_k)), between 1 and the number of units. The ranks sum to those of a
-        list without ties.
+        1 + Σ_k Φ((θ̂_k - θ̂_j) / √(V_j + V_k)), between 1 and the number of units. The ranks sum to those of
+        a list without ties.
 
     References
     ----------
-    Laird, N. M. and Louis, T. A. (1989). Empirical Bayes ranking methods. Journal of Educational Statistics 14.
+    Laird, N. M. and Louis, T. A. (1989). Empirical Bayes ranking methods. Journal of Educational Statistics
+    14.
 
     Examples
     --------
@@ -98,7 +99,9 @@ def top_probabilities(
 def _posterior(estimate: ArrayLike, variance: ArrayLike) -> tuple[Floats, Floats]:
     centre, spread = np.asarray(estimate, dtype=np.float64), np.asarray(variance, dtype=np.float64)
     if centre.shape != spread.shape or centre.ndim != 1:
-        raise MethodError("estimates and variances differ in shape", value=spread.shape, expected=str(centre.shape))
+        raise MethodError(
+            "estimates and variances differ in shape", value=spread.shape, expected=str(centre.shape)
+        )
     if not np.isfinite(centre).all() or not (spread >= 0).all():
         raise MethodError("posterior means are finite and posterior variances not negative")
     return centre, spread

@@ -47,7 +47,8 @@ class FamilySets:
     deviation, deviation_std_error
         Score less the mean of the family's scores, and the standard error of that difference.
     critical_deviation
-        Critical value of |deviation| / deviation_std_error, simultaneous over the family; NaN when not computed.
+        Critical value of |deviation| / deviation_std_error, simultaneous over the family; NaN when not
+        computed.
     """
 
     members: NDArray[np.intp]
@@ -77,7 +78,8 @@ class RankSets:
     overall
         All units as one family; None when not asked for, or when there is no unit to rank.
     moderation
-        The prior of the variances, and the moderated variances of all units given (NaN for units without rank).
+        The prior of the variances, and the moderated variances of all units given (NaN for units without
+        rank).
     std_error
         Standard errors behind the sets: √(moderated variance / n); NaN for units without a rank.
     ranked
@@ -103,7 +105,7 @@ class RankSets:
 
 @dataclass(frozen=True)
 class _Critical:
-    """Critical values of one grouping: per group, per group at the single step, per unit, per group for tiers."""
+    """Critical values of one grouping: per group (also at the single step and for tiers), and per unit."""
 
     simultaneous: Floats
     single_step: Floats
@@ -137,14 +139,16 @@ def rank_sets(
     std_error
         Standard errors SE of the scores, in the same unit.
     df, n
-        Degrees of freedom of each standard error (n - 1 for interviews) and number of values behind each score.
+        Degrees of freedom of each standard error (n - 1 for interviews) and number of values behind each
+        score.
     family
         Whole-number code of each unit's family; None puts all in one.
     level
         Confidence of the sets, over 0.5 and under 1.
     draws, seed
-        Bootstrap draws, and the seed. The draws go to the units in the order of the family codes and, inside a
-        family, in the order given: sort the units by name for numbers that do not depend on the order of rows.
+        Bootstrap draws, and the seed. The draws go to the units in the order of the family codes and, inside
+        a family, in the order given: sort the units by name for numbers that do not depend on the order of
+        rows.
     sets
         `simultaneous`: all sets hold together. `marginal`: each by itself, narrower. Or `both`.
     overall
@@ -170,13 +174,13 @@ def rank_sets(
 
     Notes
     -----
-    With s² = n·SE², moderated to s̃², T_jk = (x_j - x_k) / √(s̃_j²/n_j + s̃_k²/n_k). The set of unit j is
-    [1 + #{k: T_kj > c}, J - #{k: T_jk > c}]. The critical value c is the ⌈level·draws⌉-th smallest of the maxima,
-    over the ordered pairs (j, k) of the hypotheses θ_j ≤ θ_k not yet rejected, of
-    T*_jk = (m*_j - m*_k) / √(s̃*_j²/n_j + s̃*_k²/n_k), with m* ~ N(0, s̃²/n), s*² = s̃²·χ²(d)/d and s̃*² its
-    moderation over all units of the draw. The marginal set of a unit uses the maximum over the pairs it belongs to.
-    At 20 interviews normal critical values give too many false claims, since the denominators vary as well.
-    Units without a score, a standard error or a degree of freedom take no rank. When every variance is zero the
+    With s² = n·SE², moderated to s̃², T_jk = (x_j - x_k) / √(s̃_j²/n_j + s̃_k²/n_k). The set of unit j is [1
+    + #{k: T_kj > c}, J - #{k: T_jk > c}]. The critical value c is the ⌈level·draws⌉-th smallest of the
+    maxima, over the ordered pairs (j, k) of the hypotheses θ_j ≤ θ_k not yet rejected, of T*_jk = (m*_j -
+    m*_k) / √(s̃*_j²/n_j + s̃*_k²/n_k), with m* ~ N(0, s̃²/n), s*² = s̃²·χ²(d)/d and s̃*² its moderation over
+    all units of the draw. The marginal set of a unit uses the maximum over the pairs it belongs to. At 20
+    interviews normal critical values give too many false claims, since the denominators vary as well. Units
+    without a score, a standard error or a degree of freedom take no rank. When every variance is zero the
     data show no uncertainty, and each set is the rank, or the ranks that equal scores share.
 
     References
@@ -199,7 +203,7 @@ def rank_sets(
     notes: list[str] = []
     if order.size < x.size:
         notes.append(
-            f"{x.size - order.size} of {x.size} units take no rank: one interview, or no score or standard error"
+            f"{x.size - order.size} of {x.size} units take no rank: no score, standard error or second value"
         )
     if not order.size:
         nothing = np.full(x.size, np.nan)
@@ -262,7 +266,9 @@ def _arrays(
     code = np.zeros(x.shape, dtype=np.intp) if family is None else np.asarray(family, dtype=np.intp)
     for name, column in zip(("std_error", "df", "n", "family"), (*columns, code), strict=True):
         if column.shape != x.shape or x.ndim != 1:
-            raise MethodError(f"`{name}` has not one value per score", value=column.shape, expected=str(x.shape))
+            raise MethodError(
+                f"`{name}` has not one value per score", value=column.shape, expected=str(x.shape)
+            )
     if (columns[0] < 0).any():
         raise MethodError("a standard error is negative", value=float(columns[0][columns[0] < 0][0]))
     return x, columns[0], columns[1], columns[2], code

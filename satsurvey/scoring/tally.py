@@ -5,7 +5,7 @@ Nothing here knows of industries, intervals or tables. Sums do not depend on the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +91,28 @@ class Tally:
     shares: Floats
 
 
+@dataclass(frozen=True)
+class Pooled:
+    """Scores of pooled respondents, repeated for every unit of their group.
+
+    Attributes
+    ----------
+    mean
+        The pooled total, dimensions and items about which influence is taken; shape (J, 1 + D + I).
+    weight
+        Sum of weights behind each of them, likewise.
+    item_share
+        Weight of each item in its dimension; shape (J, I).
+    dimension_share
+        Weight of each dimension in the total; shape (J, D).
+    """
+
+    mean: Floats
+    weight: Floats
+    item_share: Floats
+    dimension_share: Floats
+
+
 def tally(
     responses: Responses,
     units: Units,
@@ -140,6 +162,29 @@ def tally(
         if progress:
             progress(int(units.starts[after]), int(units.starts[-1]))
     return out
+
+
+def pooled_squares(
+    responses: Responses, units: Units, plan: Plan, method: ScoringMethod, pooled: Pooled
+) -> tuple[Floats, Floats, Counts]:
+    """Add up influence values on pooled scores, unit by unit: what a census of companies needs.
+
+    Returns
+    -------
+    squares, sums
+        Σ z² and Σ z of each unit for the total, the dimensions and the items; shape (J, 1 + D + I).
+    n
+        Interviews that count for each of them.
+    """
+    n_columns = 1 + plan.dimension_weights.size + len(plan.levels)
+    squares, sums = np.zeros((len(units), n_columns)), np.zeros((len(units), n_columns))
+    counts = np.zeros((len(units), n_columns), dtype=np.int64)
+    answers = responses.answers if units.order is None else _arranged(responses.answers, units.order)
+    weights = None if responses.weight is None else units.arrange(responses.weight)
+    for first, after in units.blocks():
+        block = _Block(units, first, after, answers, weights, plan, method)
+        block.pooled(pooled, squares, sums, counts)
+    return squares, sums, counts
 
 
 def _arranged(answers: NDArray[np.uint8], order: NDArray[np.intp]) -> NDArray[np.uint8]:
@@ -295,10 +340,9 @@ class _Block:
         )
         return shares
 
-    def by_respondents(self, out: Tally) -> None:
-        """Each respondent's own dimensions and total first, then their means."""
-        plan, here = self.plan, self.here
-        weights = np.ones(self.n_rows) if self.weights is None else self.weights
+    def _respondents(self) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
+        """Yield the scores of single respondents and who has one: every dimension, then the total."""
+        plan = self.plan
         numerator, denominator = np.zeros(self.n_rows), np.zeros(self.n_rows)
         for d, dimension_weight in enumerate(plan.dimension_weights.tolist()):
             items = np.flatnonzero(plan.dimension == d).tolist()
@@ -316,18 +360,65 @@ class _Block:
                 score = np.where(usable, sums / share, 0.0)
             numerator += dimension_weight * score
             denominator += dimension_weight * usable
-            mean, weight, squares, _, n = self._mean(score, usable, weights)
-            out.dimension_mean[here, d], out.dimension_weight[here, d] = mean, weight
-            out.dimension_squares[here, d], out.dimension_n[here, d] = squares, n
-            out.shares[here, d] = np.where(n > 0, dimension_weight, 0.0)
+            yield score, usable
         usable = denominator > 0
         with np.errstate(invalid="ignore", divide="ignore"):
-            score = np.where(usable, numerator / denominator, 0.0)
+            yield np.where(usable, numerator / denominator, 0.0), usable
+
+    def by_respondents(self, out: Tally) -> None:
+        """Each respondent's own dimensions and total first, then their means."""
+        plan, here = self.plan, self.here
+        weights = np.ones(self.n_rows) if self.weights is None else self.weights
+        *dimensions, (score, usable) = self._respondents()
+        for d, (dimension, has) in enumerate(dimensions):
+            mean, weight, squares, _, n = self._mean(dimension, has, weights)
+            out.dimension_mean[here, d], out.dimension_weight[here, d] = mean, weight
+            out.dimension_squares[here, d], out.dimension_n[here, d] = squares, n
+            out.shares[here, d] = np.where(n > 0, plan.dimension_weights[d], 0.0)
         mean, weight, squares, spread, n = self._mean(score, usable, weights)
         out.total[here], out.total_weight[here], out.total_squares[here] = mean, weight, squares
         out.total_spread[here], out.total_n[here] = spread, n
         with np.errstate(invalid="ignore"):
             out.shares[here] /= np.maximum(_row_sums(out.shares[here]), 1e-300)[:, None]
+
+    def pooled(self, pooled: Pooled, squares: Floats, sums: Floats, counts: Counts) -> None:
+        """Add up influence values about pooled scores instead of the unit's own."""
+        plan, here = self.plan, self.here
+        n_dimensions = plan.dimension_weights.size
+        weights = np.ones(self.n_rows) if self.weights is None else self.weights
+        mean, mass = pooled.mean[here], pooled.weight[here]
+        usable_mean = np.where(np.isnan(mean) | (mass <= 0), 0.0, mean)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            factor = np.where(np.isnan(mean) | (mass <= 0), 0.0, 1 / mass)
+
+        def add(column: int, influence: Floats, counted: NDArray[np.bool_]) -> None:
+            squares[here, column], sums[here, column] = self._sums(influence**2), self._sums(influence)
+            counts[here, column] = np.add.reduceat(counted.astype(np.int64), self.starts)
+
+        total = np.zeros(self.n_rows)
+        for d in range(n_dimensions):
+            dimension, any_item = np.zeros(self.n_rows), np.zeros(self.n_rows, dtype=np.bool_)
+            for item in np.flatnonzero(plan.dimension == d).tolist():
+                column = 1 + n_dimensions + item
+                table = np.zeros((self.size, self.width))
+                scores = plan.levels[item]
+                gap = scores[None, :] - usable_mean[:, column, None]
+                table[:, _SPECIAL : _SPECIAL + scores.size] = factor[:, column, None] * gap
+                influence = weights * np.take(table.ravel(), self._keys(item), mode="clip")
+                answered = self.answers[item] < self.levels
+                add(column, influence, answered)
+                dimension += influence * self._spread(pooled.item_share[here, item])
+                any_item |= answered
+            if self.method.order == "item_first":
+                add(1 + d, dimension, any_item)
+                total += dimension * self._spread(pooled.dimension_share[here, d])
+        if self.method.order == "item_first":
+            add(0, total, np.ones(self.n_rows, dtype=np.bool_))
+            return
+        *dimensions, last = self._respondents()
+        for column, (score, usable) in enumerate((last, *dimensions)):
+            gap = np.where(usable, score - self._spread(usable_mean[:, column]), 0.0)
+            add(column, weights * gap * self._spread(factor[:, column]), usable)
 
     def _mean(
         self, score: Floats, usable: NDArray[np.bool_], weights: Floats

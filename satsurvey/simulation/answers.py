@@ -57,11 +57,8 @@ class Respondents:
         """Return every respondent's points for a dimension, before item and noise."""
         design = population.design
         own = population.spread[self.company] * (self.person + self.by_dimension[dimension])
-        points = (
-            population.company_points()[self.company, dimension]
-            + own
-            + population.interviewer[self.interviewer]
-        )
+        level = population.company_points()[self.company, dimension]
+        points: NDArray[np.float64] = level + own + population.interviewer[self.interviewer]
         if acts_on(design.response_times, population.instrument.dimension_codes[dimension]):
             points = points + self.time_points
         return points

@@ -219,7 +219,7 @@ def _write_workbook(simulation: Simulation, place: Path, headings: Headings, val
 
     if len(simulation) > _MOST_SHEET_ROWS:
         raise OutputError(
-            f"{len(simulation)} rows do not fit on one sheet, which holds {_MOST_SHEET_ROWS} below the heading",
+            f"{len(simulation)} rows are too many for one sheet, which holds {_MOST_SHEET_ROWS}",
             next_step="write .csv or .parquet",
         )
     columns = _cells(simulation, headings, values)
@@ -236,7 +236,10 @@ def _write_workbook(simulation: Simulation, place: Path, headings: Headings, val
         for column, text in enumerate(row):
             if text:
                 sheet.write_string(number, column, text)
-    book.close()
+    try:
+        book.close()
+    except xlsxwriter.exceptions.FileCreateError as exc:
+        raise OSError(str(exc)) from exc
 
 
 def _write_parquet(simulation: Simulation, place: Path, headings: Headings, values: Values) -> None:
@@ -275,27 +278,30 @@ def _write_statistics(simulation: Simulation, place: Path, headings: Headings, v
             special[key] = [float(code) for code in list(scale.missing)[:3]]
     names: dict[str, str | None] = {**export_headings(simulation, headings)}
     table = pd.DataFrame(frame)
-    if place.suffix == ".sav":
-        pyreadstat.write_sav(
-            table,
-            str(place),
-            file_label="simulated data",
-            column_labels=names,
-            variable_value_labels=words,
-            missing_ranges=special,
-        )
-    else:
-        # Stata keeps whole-number labels only, and its labels of variables end at 80 characters.
-        whole: dict[str, dict[int | float, str]] = {
-            key: {int(code): text for code, text in labels.items()} for key, labels in words.items()
-        }
-        pyreadstat.write_dta(
-            table,
-            str(place),
-            file_label="simulated data",
-            column_labels={key: (name or key)[:80] for key, name in names.items()},
-            variable_value_labels=whole,
-        )
+    try:
+        if place.suffix == ".sav":
+            pyreadstat.write_sav(
+                table,
+                str(place),
+                file_label="simulated data",
+                column_labels=names,
+                variable_value_labels=words,
+                missing_ranges=special,
+            )
+        else:
+            # Stata keeps whole-number labels only, and its labels of variables end at 80 characters.
+            whole: dict[str, dict[int | float, str]] = {
+                key: {int(code): text for code, text in labels.items()} for key, labels in words.items()
+            }
+            pyreadstat.write_dta(
+                table,
+                str(place),
+                file_label="simulated data",
+                column_labels={key: (name or key)[:80] for key, name in names.items()},
+                variable_value_labels=whole,
+            )
+    except (pyreadstat.PyreadstatError, pyreadstat.ReadstatError) as exc:
+        raise OSError(str(exc)) from exc
 
 
 def _as_numbers(column: NDArray[np.str_]) -> NDArray[np.float64] | None:
@@ -321,15 +327,19 @@ def _in_place(path: Path, *, force: bool) -> Iterator[Path]:
             file=path,
             next_step="choose another name, or allow replacing (--force)",
         )
+    if not path.absolute().parent.is_dir():
+        raise OutputError(
+            "the folder does not exist", file=path, next_step="make it first, or choose another"
+        )
     place = path.with_name(f".{path.stem}.tmp-{secrets.token_hex(4)}{path.suffix.lower()}")
     try:
         yield place
         place.replace(path)
     except OSError as exc:
         raise OutputError(
-            f"the file cannot be written: {exc.strerror or type(exc).__name__}",
+            f"the file cannot be written: {exc.strerror or exc}",
             file=path,
-            next_step="check that the folder exists, may be written to and has room",
+            next_step="check that the folder may be written to and has room",
         ) from exc
     finally:
         place.unlink(missing_ok=True)

@@ -52,11 +52,19 @@ quantities <- function(plan) {
     setNames(lapply(items, ratio_text), items))
 }
 
-measure <- function(design, plan) {
-  texts <- quantities(plan)
+measure <- function(design, plan, wanted = names(quantities(plan))) {
+  texts <- quantities(plan)[wanted]
   found <- delta(design, texts)
   out <- lapply(seq_along(texts), function(k) list(score = found$score[k], std_error = found$std_error[k]))
   setNames(out, names(texts))
+}
+
+# The sample of a dimension is those who answered one of its items, the sample of an item those who answered it:
+# an item's unweighted SE is then the textbook s / sqrt(n) of its answers.
+measure_own <- function(rows, plan, part) {
+  its <- if (part %in% items) part else names(dimension_of)[dimension_of == part]
+  answering <- rows[rowSums(rows[paste0("n_", its)]) > 0, ]
+  measure(svydesign(ids = ~1, weights = ~w, data = answering), plan, part)[[1]]
 }
 
 kish <- function(w) sum(w)^2 / sum(w^2)
@@ -93,11 +101,17 @@ scores_of <- function(data, weighted, plan) {
                   design_effect = as.numeric(deff(mean_of)),
                   std_error_fpc = as.numeric(SE(svymean(~composite, finite))))
     for (dimension in names(plan$dimensions)) {
-      ratio <- svyratio(as.formula(paste0("~c_", dimension)), as.formula(paste0("~h_", dimension)), sample)
-      first[[dimension]] <- list(score = as.numeric(coef(ratio)), std_error = as.numeric(SE(ratio)))
+      present <- svydesign(ids = ~1, weights = ~w, data = rows[rows[[paste0("h_", dimension)]] == 1, ])
+      own <- svymean(as.formula(paste0("~c_", dimension)), present)
+      first[[dimension]] <- list(score = as.numeric(coef(own)), std_error = as.numeric(SE(own)))
     }
-    list(n = nrow(rows), n_effective = kish(rows$w), item_first = measure(sample, plan),
-         item_first_fpc = measure(finite, plan), respondent_first = first)
+    parts <- c(names(plan$dimensions), items)
+    overall <- delta(sample, quantities(plan)["total"])
+    half <- qt(0.975, degf(sample)) * overall$std_error
+    list(n = nrow(rows), n_effective = kish(rows$w), interval = overall$score + c(-half, half),
+         item_first = c(measure(sample, plan, "total"),
+                        setNames(lapply(parts, function(part) measure_own(rows, plan, part)), parts)),
+         item_first_fpc = measure(finite, plan, "total"), respondent_first = first)
   })
   # Company scores as numbers of their own: each company is one unit, however many interviews it has.
   order <- companies$company
@@ -112,6 +126,10 @@ scores_of <- function(data, weighted, plan) {
     mean_of <- svymean(~score, design)
     list(score = as.numeric(coef(mean_of)), std_error = as.numeric(SE(mean_of)), df = degf(design))
   }
+  # The weight that an interview has where every company counts once, or by its market share.
+  data$once <- data$w / ave(data$w, data$company, FUN = sum)
+  data$by_share <- data$once * data$share
+  data$by_industry <- data$once / level$in_industry[match(data$company, level$company)]
   # Companies as a census: only the interviews are sampled, independently in every company.
   census <- function(rows, weights) {
     share <- weights / sum(weights)
@@ -126,13 +144,21 @@ scores_of <- function(data, weighted, plan) {
   }
   by_industry <- lapply(split(data, data$industry), function(rows) {
     here <- level[level$industry == rows$industry[1], ]
-    list(n = nrow(rows), n_companies = nrow(here), n_effective = kish(rows$w),
+    list(n = nrow(rows), n_companies = nrow(here),
+         n_effective = list(company_mean = kish(rows$once), market_weighted = kish(rows$by_share),
+                            respondent_pooled = kish(rows$w)),
          company_mean = unit_mean(here, 1), company_mean_census = census(here, rep(1, nrow(here))),
          respondent_pooled = pooled(rows), respondent_pooled_census = pooled_census(rows),
          market_weighted = unit_mean(here, here$share), market_weighted_census = census(here, here$share))
   })
   overall <- list(
-    n = nrow(data), n_effective = kish(data$w),
+    n = nrow(data),
+    n_effective = list(company_mean = kish(data$once), market_weighted = kish(data$by_share),
+                       industry_mean = kish(data$by_industry), respondent_pooled = kish(data$w)),
+    industry_mean_satterthwaite = {
+      v <- sapply(by_industry, function(one) one$company_mean$std_error^2)
+      sum(v)^2 / sum(v^2 / sapply(by_industry, function(one) one$company_mean$df))
+    },
     company_mean = unit_mean(level, 1, ~industry), industry_mean = unit_mean(level, level$mean_weight, ~industry),
     company_mean_unstratified = unit_mean(level, 1),
     market_weighted = unit_mean(level, level$share, ~industry),
@@ -156,9 +182,10 @@ from_interviews <- function(data, weighted, plan) {
          design_effect = as.numeric(deff(mean_of)))
   }
   census <- function(rows, finite) {
-    design <- if (finite) svydesign(ids = ~1, strata = ~company, weights = ~once, fpc = ~population, data = rows)
-              else svydesign(ids = ~1, strata = ~company, weights = ~once, data = rows)
-    as.numeric(SE(svymean(~composite, design)))
+    design <- if (finite) svydesign(ids = ~1, strata = ~company, weights = ~w, fpc = ~population, data = rows)
+              else svydesign(ids = ~1, strata = ~company, weights = ~w, data = rows)
+    means <- svyby(~composite, ~company, design, svymean, covmat = TRUE)
+    as.numeric(SE(svycontrast(means, rep(1 / nrow(means), nrow(means)))))
   }
   list(
     industries = lapply(split(data, data$industry), function(rows) {

@@ -1,9 +1,10 @@
-"""A small made-up analysis of the agreed shape, so that what shows results is tested without what computes them."""
+"""A small made-up analysis of the agreed shape, for tests of what shows results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,7 @@ class Analysis:
     findings_summary: Sequence[Mapping[str, object]] = ()
 
 
+@cache
 def instrument() -> Instrument:
     return Instrument.model_validate(
         {
@@ -65,7 +67,9 @@ def instrument() -> Instrument:
             "title": {"zh": "试验问卷", "en": "Trial"},
             "default_scale": "ten",
             "scales": {"ten": {"min": 1, "max": 10}},
-            "dimensions": [{"code": code, "text": {"zh": zh, "en": en}} for code, (zh, en) in DIMENSIONS.items()],
+            "dimensions": [
+                {"code": code, "text": {"zh": zh, "en": en}} for code, (zh, en) in DIMENSIONS.items()
+            ],
             "items": [
                 {"code": f"{code}1", "dimension": code, "text": {"zh": f"{zh}的一项", "en": f"One of {en}"}}
                 for code, (zh, en) in DIMENSIONS.items()
@@ -86,7 +90,8 @@ def ranked(scores: np.ndarray) -> dict[str, object]:
         "p_top_k": np.linspace(1, 0, count),
         "in_top_k": rank <= 3,
         "tier": [
-            "above" if k < count / 3 else "not_distinguishable" if k < 2 * count / 3 else "below" for k in range(count)
+            "above" if k < count / 3 else "not_distinguishable" if k < 2 * count / 3 else "below"
+            for k in range(count)
         ],
         "shrunken_score": scores * 0.9 + 8,
         "shrunken_std_error": np.full(count, 0.5),
@@ -105,12 +110,16 @@ def estimates(scores: np.ndarray, std_error: float, n: int) -> dict[str, object]
         "n": np.full(count, n),
         "n_effective": np.full(count, n * 0.9),
         "design_effect": np.full(count, 1 / 0.9),
-        **{code: scores + shift for code, shift in zip(DIMENSIONS, (-6.3, 1.4, -2.8, -0.2, -1.7, 9.6), strict=True)},
+        **{
+            code: scores + shift
+            for code, shift in zip(DIMENSIONS, (-6.3, 1.4, -2.8, -0.2, -1.7, 9.6), strict=True)
+        },
         "suppressed": np.zeros(count, dtype=bool),
         "note": [""] * count,
     }
 
 
+@cache
 def analysis(industries: Sequence[str] = INDUSTRIES, *, companies_each: int = 3) -> Analysis:
     """Make an analysis: industries from best to worst, a few companies in each."""
     count = len(industries)
@@ -183,7 +192,15 @@ def analysis(industries: Sequence[str] = INDUSTRIES, *, companies_each: int = 3)
             "publish": {"industries": "ranks"},
         },
         {
-            "inputs": [{"name": "导出.csv", "sha256": "ab" * 32, "bytes": 1234, "format": "csv", "encoding": "gb18030"}],
+            "inputs": [
+                {
+                    "name": "导出.csv",
+                    "sha256": "ab" * 32,
+                    "bytes": 1234,
+                    "format": "csv",
+                    "encoding": "gb18030",
+                }
+            ],
             "versions": {"satsurvey": "0.1.0", "python": "3.11"},
             "options": {"lang": "zh", "top_k": None},
             "created": "2026-01-02T03:04:05+00:00",
@@ -254,5 +271,7 @@ def _items(industries: pd.DataFrame, companies: pd.DataFrame) -> pd.DataFrame:
 
 def _overall(industries: pd.DataFrame, companies: pd.DataFrame) -> pd.DataFrame:
     scores = np.array([83.71])
-    frame = pd.DataFrame(estimates(scores, 0.31, int(companies["n"].sum()))).drop(columns=["suppressed", "note"])
+    frame = pd.DataFrame(estimates(scores, 0.31, int(companies["n"].sum()))).drop(
+        columns=["suppressed", "note"]
+    )
     return frame.assign(n_industries=len(industries), n_companies=len(companies))

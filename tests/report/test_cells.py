@@ -22,7 +22,9 @@ from satsurvey.report.cells import (
 )
 
 
-def text_of(value: object, kind: Kind, *, language: str = "zh", decimals: int = 2, rule: str = "half_up") -> str:
+def text_of(
+    value: object, kind: Kind, *, language: str = "zh", decimals: int = 2, rule: str = "half_up"
+) -> str:
     return cell_text(value, Column("x", "某", "some", kind), decimals, rule, language)
 
 
@@ -62,7 +64,8 @@ def test_the_rounding_rule_of_the_study_is_followed() -> None:
 
 @pytest.mark.parametrize("absent", [None, float("nan"), np.nan, pd.NA, np.float64("nan"), pd.NaT])
 @pytest.mark.parametrize(
-    "kind", ["score", "interval", "integer", "rank", "rank_set", "probability", "share", "ratio", "flag", "text"]
+    "kind",
+    ["score", "interval", "integer", "rank", "rank_set", "probability", "share", "ratio", "flag", "text"],
 )
 def test_an_absent_value_is_a_dash_or_nothing_but_never_nan(absent: object, kind: Kind) -> None:
     assert text_of(absent, kind) == ("" if kind == "text" else "—")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,8 +70,8 @@ def test_colour_is_used_only_where_asked_for_or_on_a_terminal_without_no_color(
 
 
 def test_a_hostile_name_is_shown_and_does_nothing() -> None:
-    name = "[red]甲[/red]\x1b[2J\r\n:smile:\ud83d"
-    table = industry_table(analysis((name, "乙", "丙")), "zh")
+    name = "[red]甲[/red]\x1b[2J\r\n:smile:"
+    table = industry_table(replace(analysis((name, "乙", "丙")), notes=("半个\ud83d",)), "zh")
     text = render(table)
     assert "[red]甲[/red]\ufffd[2J" in text
     assert ":smile:" in text

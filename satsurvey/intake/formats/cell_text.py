@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -39,7 +40,7 @@ def number_text(value: float) -> str:
     if value.is_integer() and abs(value) < FIRST_LONG:
         return str(int(value))
     short = float(f"{value:.{SHORT_DIGITS}g}")
-    if abs(short - value) <= NOISE_IN_ULPS * float(np.spacing(abs(value))):
+    if abs(short - value) <= NOISE_IN_ULPS * math.ulp(value):
         value = short
     if 1e-7 <= abs(value) < 1e21:
         return str(np.format_float_positional(value, trim="-"))

@@ -28,7 +28,7 @@ from satsurvey.intake.raw import RawColumn, RawFile, RawTable, Source
 WANTED = "a Parquet file (.parquet)"
 ROWS_AT_ONCE = 250_000
 NESTED = "cells hold lists or records; each is shown as one JSON text"
-BYTES = "cells hold bytes that are no UTF-8 text; they are shown as hexadecimal digits"
+BYTES = "cells hold bytes that are no UTF-8 text; such bytes are shown as \\x and two digits"
 
 
 def open_parquet(path: Path, options: ReadOptions) -> RawFile:
@@ -147,7 +147,7 @@ def _look(file: pa.parquet.ParquetFile, place: int) -> str:
 
 
 def cells_as_text(cells: pa.Array) -> pa.Array:
-    """Turn a column of any Arrow type into `string` or `dictionary<int32, string>`; absent cells stay null."""
+    """Turn a column of any type into `string` or `dictionary<int32, string>`; absent cells stay null."""
     if isinstance(cells, pa.ExtensionArray):
         cells = cells.storage
     if pa.types.is_float16(cells.type):
@@ -222,7 +222,11 @@ def _bytes(values: pa.Array) -> pa.Array:
     texts = _as_utf8(values)
     if texts is not None:
         return texts
-    return pa.array([None if value is None else value.hex() for value in values.to_pylist()], pa.string())
+    # One by one, so that a cell looks the same whatever else its row group holds.
+    return pa.array(
+        [None if value is None else value.decode("utf-8", "backslashreplace") for value in values.to_pylist()],
+        pa.string(),
+    )
 
 
 def _json(value: object) -> str | None:

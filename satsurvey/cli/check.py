@@ -1,0 +1,98 @@
+"""The command `satsurvey check`: everything that is wrong with the data, at once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from satsurvey.cli.options import (
+    EXIT_DONE,
+    EXIT_INPUT,
+    EXIT_WARNINGS,
+    EncodingOption,
+    Exports,
+    InstrumentOption,
+    LangOption,
+    ScaleOption,
+    SheetOption,
+    StudyOption,
+    default_language,
+)
+
+if TYPE_CHECKING:
+    from satsurvey.intake.checks import CheckReport
+
+SCHEMA = "satsurvey.check/1"
+
+
+def check_command(
+    exports: Exports = None,
+    study: StudyOption = None,
+    instrument: InstrumentOption = None,
+    scale: ScaleOption = None,
+    encoding: EncodingOption = None,
+    sheet: SheetOption = None,
+    format: Annotated[
+        Literal["table", "csv", "json"],
+        typer.Option("--format", help="table groups and counts; csv and json list every row."),
+    ] = "table",
+    set_aside: Annotated[
+        Path | None,
+        typer.Option("--set-aside", metavar="FILE", help="Write the rows that would not be used to a CSV file."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 when there are warnings.")] = False,
+    lang: LangOption = default_language(),
+) -> None:
+    """Report everything that is wrong with the data; nothing is changed and nothing is dropped.
+
+    Example: satsurvey check survey.csv
+
+    Exit code 3 when answers or rows could not be used as they stand, 4 under --strict when there are warnings.
+    """
+    from satsurvey.intake.checks import check
+    from satsurvey.intake.reading import read_responses
+    from satsurvey.report.check_table import check_table
+    from satsurvey.report.terminal import render
+
+    responses = read_responses(
+        exports or (), instrument=instrument, study=study, scale=scale, encoding=encoding, sheet=sheet
+    )
+    report = check(responses, today=date.today())
+    if format == "json":
+        print(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
+    elif format == "csv":
+        import pandas as pd
+
+        from satsurvey.report.text import frame_to_csv
+
+        columns = ["file", "sheet", "row", "column", "letter", "value", "rule", "severity", "what", "do"]
+        sys.stdout.write(frame_to_csv(pd.DataFrame(report.to_records(), columns=columns)))
+    else:
+        print(render(check_table(report, lang)))
+    if set_aside is not None:
+        from satsurvey.report.set_aside import write_set_aside
+
+        n = write_set_aside(responses, set_aside)
+        print(f"satsurvey: {n} rows written to {set_aside}", file=sys.stderr)
+    severities = {finding.severity for finding in report.findings}
+    if "error" in severities or report.ledger.unreadable:
+        raise typer.Exit(EXIT_INPUT)
+    raise typer.Exit(EXIT_WARNINGS if strict and "warning" in severities else EXIT_DONE)
+
+
+def _as_json(report: CheckReport) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "rows_checked": report.rows_checked,
+        "findings": report.grouped(),
+        "rows": report.to_records(),
+        "rules_run": list(report.rules_run),
+        "rules_not_run": dict(report.rules_not_run),
+        "ledger": report.ledger.to_dict(),
+        "notes": list(report.notes),
+    }

@@ -1,0 +1,122 @@
+"""The command line: which commands there are, and how every one of them ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from satsurvey import __version__
+from satsurvey.cli import instruments
+from satsurvey.cli.check import check_command
+from satsurvey.cli.fieldwork import fieldwork_command
+from satsurvey.cli.init import init_command
+from satsurvey.cli.inspect import inspect_command
+from satsurvey.cli.options import EXIT_FAULT, EXIT_INPUT, EXIT_INTERRUPTED, EXIT_USAGE
+from satsurvey.cli.reconcile import reconcile_command
+from satsurvey.cli.score import score_command
+from satsurvey.cli.simulate import simulate_command
+from satsurvey.errors import MethodError, OutputError, SatsurveyError
+
+app = typer.Typer(
+    name="satsurvey",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"satsurvey {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def satsurvey(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Satisfaction surveys of contact centres: from an export to a ranking that can be defended.
+
+    \b
+    Example: satsurvey score survey.csv
+             satsurvey score survey.csv --out results --lang en
+
+    \b
+    The first time with an export:
+      satsurvey inspect survey.csv     what is in the file
+      satsurvey check survey.csv       everything that is wrong with the data
+      satsurvey init survey.csv        a study file, where headings are not recognised
+      satsurvey score survey.csv       the ranking
+
+    Exit codes: 0 done, 1 fault, 2 usage, 3 input invalid, 4 warnings under --strict, 130 interrupted.
+    """
+
+
+app.command("score")(score_command)
+app.command("check")(check_command)
+app.command("inspect")(inspect_command)
+app.command("init")(init_command)
+app.command("fieldwork")(fieldwork_command)
+app.command("reconcile")(reconcile_command)
+app.command("simulate")(simulate_command)
+app.add_typer(instruments.app, name="instruments")
+
+
+def run() -> None:
+    """Run the command line and end with one of the documented exit codes."""
+    sys.exit(run_with(sys.argv[1:]))
+
+
+def run_with(arguments: list[str]) -> int:
+    """Run the command line with some arguments and return its exit code; never raises."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console or a pipe may not be UTF-8; results are, and nothing printed may fail.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(args=arguments, prog_name="satsurvey", standalone_mode=False)
+        sys.stdout.flush()
+    except SatsurveyError as exc:
+        print(f"satsurvey: {exc}", file=sys.stderr)
+        return EXIT_USAGE if isinstance(exc, MethodError | OutputError) else EXIT_INPUT
+    except KeyboardInterrupt:
+        print("satsurvey: interrupted; nothing was left half written", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (| head); do not complain at interpreter exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as exc:
+        return _ended(exc)
+    return result if isinstance(result, int) else 0
+
+
+def _ended(exc: Exception) -> int:
+    """Turn what the option parser or a fault raises into an exit code and a sentence."""
+    if hasattr(exc, "exit_code"):
+        if hasattr(exc, "show"):
+            exc.show(file=sys.stderr)
+            return int(exc.exit_code)
+        # Abort and Exit carry a code and say nothing.
+        return EXIT_INTERRUPTED if type(exc).__name__ == "Abort" else int(exc.exit_code)
+    if type(exc).__name__ == "Abort":
+        return EXIT_INTERRUPTED
+    if os.environ.get("SATSURVEY_DEBUG"):
+        raise exc
+    print(
+        f"satsurvey: a fault of satsurvey itself: {type(exc).__name__}: {exc}\n"
+        "  do: run the command again with SATSURVEY_DEBUG=1 set and report what it prints",
+        file=sys.stderr,
+    )
+    return EXIT_FAULT
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,47 @@
+"""Options that several commands share, and how a command ends."""
+
+from __future__ import annotations
+
+import locale
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Lang = Literal["zh", "en"]
+
+EXIT_DONE, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_WARNINGS, EXIT_INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def default_language() -> Lang:
+    """Return English where the environment asks for it, else Chinese."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return "en" if value.lower().startswith("en") else "zh"
+    return "en" if (locale.getlocale()[0] or "").lower().startswith("en") else "zh"
+
+
+Exports = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="EXPORT...", help="Exports of the survey: CSV, Excel, SPSS, Stata or Parquet."),
+]
+StudyOption = Annotated[
+    Path | None, typer.Option("--study", help="Study file that says which column is which.", metavar="FILE")
+]
+InstrumentOption = Annotated[
+    str | None,
+    typer.Option("--instrument", help="Shipped instrument, or path of a file.", metavar="NAME"),
+]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", help="Scale the items were answered on, e.g. five_point.", metavar="NAME"),
+]
+EncodingOption = Annotated[
+    str | None, typer.Option("--encoding", help="Encoding of the exports, e.g. gb18030.", metavar="NAME")
+]
+SheetOption = Annotated[str | None, typer.Option("--sheet", help="Sheet of the workbook.", metavar="NAME")]
+LangOption = Annotated[
+    Lang, typer.Option("--lang", envvar="SATSURVEY_LANG", help="Language of tables: zh or en.", show_default=False)
+]

@@ -1,0 +1,172 @@
+"""The command `satsurvey score`: from exports to the ranking."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from satsurvey.cli.options import (
+    EXIT_WARNINGS,
+    EncodingOption,
+    Exports,
+    InstrumentOption,
+    LangOption,
+    ScaleOption,
+    SheetOption,
+    StudyOption,
+    default_language,
+)
+from satsurvey.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from satsurvey.analysis import Analysis
+    from satsurvey.report.layout import Table
+
+Shown = Literal["industries", "companies", "dimensions", "items", "ledger", "method"]
+
+
+def score_command(
+    exports: Exports = None,
+    study: StudyOption = None,
+    instrument: InstrumentOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Also write tables, workbook, score.json and manifest.json."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what stands at --out or --set-aside.")] = False,
+    show: Annotated[
+        Shown | None, typer.Option("--show", help="Which table to print. Default: industries.")
+    ] = None,
+    format: Annotated[
+        Literal["table", "csv", "json", "markdown"],
+        typer.Option("--format", help="How to print. json has everything, csv full precision."),
+    ] = "table",
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="FIELD", help="Also break the score down by region, wave, S2 … (repeatable)."),
+    ] = None,
+    level: Annotated[
+        float, typer.Option("--level", help="Confidence level of intervals and rank sets.")
+    ] = 0.95,
+    min_n: Annotated[
+        int | None, typer.Option("--min-n", min=1, help="Least interviews of a published company. Default: 20.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the rank sets.")] = 20191,
+    rank_sets: Annotated[
+        Literal["simultaneous", "marginal", "both"],
+        typer.Option("--rank-sets", help="Sets that hold for all at once, for one company, or both."),
+    ] = "simultaneous",
+    force_ranks: Annotated[
+        bool, typer.Option("--force-ranks", help="Print ranks where the scores cannot support them.")
+    ] = False,
+    set_aside: Annotated[
+        Path | None,
+        typer.Option("--set-aside", metavar="FILE", help="Write the rows that were not used to a CSV file."),
+    ] = None,
+    scale: ScaleOption = None,
+    encoding: EncodingOption = None,
+    sheet: SheetOption = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 4 when the checks found errors or warnings.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")] = False,
+    lang: LangOption = default_language(),
+) -> None:
+    """Score a survey and rank industries and companies, with intervals and rank sets.
+
+    \b
+    Example: satsurvey score survey.csv
+             satsurvey score survey.csv --out results --set-aside unused.csv
+             satsurvey score wave1.xlsx wave2.xlsx --study study.toml --show companies
+    """
+    from satsurvey.analysis import analyse
+    from satsurvey.intake.reading import read_responses
+
+    with progress_bar(quiet=quiet) as tell:
+        responses = read_responses(
+            exports or (),
+            instrument=instrument,
+            study=study,
+            scale=scale,
+            encoding=encoding,
+            sheet=sheet,
+            progress=lambda name: tell(f"reading {name}", 0, 0),
+        )
+        if set_aside is not None:
+            # Written first: where no interview can be scored, these rows are what the user needs.
+            from satsurvey.report.set_aside import write_set_aside
+
+            n = write_set_aside(responses, set_aside, force=force)
+            if not quiet:
+                print(f"satsurvey: {n} rows written to {set_aside}", file=sys.stderr)
+        analysis = analyse(
+            responses,
+            instrument=instrument,
+            study=study,
+            by=by or (),
+            seed=seed,
+            rank_sets=rank_sets,
+            force_ranks=force_ranks,
+            today=date.today(),
+            level=level,
+            company_min_n=min_n,
+            progress=tell,
+        )
+        if out is not None:
+            from satsurvey.report.writing import write_analysis
+
+            tell("writing", 0, 0)
+            written = write_analysis(analysis, out, language=lang, force=force)
+            if not quiet:
+                print(f"satsurvey: {len(written)} files written to {out}", file=sys.stderr)
+    _print(analysis, show, format, lang)
+    if strict and any(row["severity"] in {"error", "warning"} for row in analysis.findings_summary):
+        raise typer.Exit(EXIT_WARNINGS)
+
+
+def _print(analysis: Analysis, show: Shown | None, format: str, lang: Literal["zh", "en"]) -> None:
+    show = show or ("industries" if len(analysis.industries) else "companies")
+    if format == "json":
+        from satsurvey.report.score_json import json_text, score_json
+
+        sys.stdout.write(json_text(score_json(analysis)))
+        return
+    if format == "csv":
+        from satsurvey.report.published import Published
+        from satsurvey.report.text import frame_to_csv
+
+        frames = Published(analysis)
+        if show in {"ledger", "method"}:
+            from satsurvey.errors import MethodError
+
+            raise MethodError(f"--show {show} has no csv form", next_step="use --format json or table")
+        sys.stdout.write(frame_to_csv(getattr(frames, show), encoding="utf-8"))
+        return
+    from satsurvey.report.terminal import render
+    from satsurvey.report.text import to_markdown
+
+    draw = render if format == "table" else to_markdown
+    for table in _tables(analysis, show, lang):
+        print(draw(table))
+
+
+def _tables(analysis: Analysis, show: Shown, lang: Literal["zh", "en"]) -> list[Table]:
+    from satsurvey.report import tables
+    from satsurvey.report.breakdowns import breakdown_table
+
+    makers = {
+        "industries": tables.industry_table,
+        "companies": tables.company_table,
+        "dimensions": tables.dimension_table,
+        "items": tables.item_table,
+        "ledger": tables.ledger_table,
+        "method": tables.method_table,
+    }
+    shown = [makers[show](analysis, lang)]
+    if len(analysis.breakdowns):
+        shown.append(breakdown_table(analysis, lang))
+    return shown

@@ -1,0 +1,40 @@
+"""The table of scores broken down by other fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satsurvey.instrument.model import Language
+from satsurvey.report.labels import label
+from satsurvey.report.layout import Body, Table, named_column, texts
+from satsurvey.report.notes import display_style
+
+if TYPE_CHECKING:
+    from satsurvey.analysis import Analysis
+
+
+def breakdown_table(analysis: Analysis, language: Language) -> Table:
+    """Build the table of one row per value of every field asked for; an empty value is shown as "—"."""
+    body = Body(analysis.breakdowns)
+    headings = {**{role: field.text.get(language) for role, field in analysis.instrument.roles.items()}}
+    headings |= {fact.code: f"{fact.code} {fact.text.get(language)}" for fact in analysis.instrument.facts}
+    body.put(named_column("by", "text"), [headings.get(name, name) for name in texts(body.frame, "by")])
+    body.put(named_column("value", "text"), texts(body.frame, "value", "—"))
+    body.add_interval()
+    body.add("n_companies", "integer", optional=1)
+    body.add("n", "integer", optional=2)
+    body.add_dimensions(analysis.instrument.dimensions, optional=10)
+    body.add_notes()
+    decimals, rule = display_style(analysis.method)
+    changes = [
+        place for place in range(1, len(body.frame)) if body.frame["by"].iloc[place] != body.frame["by"].iloc[place - 1]
+    ]
+    return Table(
+        label("title_breakdown", language),
+        tuple(body.columns),
+        body.rows(),
+        groups=tuple(changes),
+        language=language,
+        decimals=decimals,
+        rule=rule,
+    )

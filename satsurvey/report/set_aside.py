@@ -1,0 +1,69 @@
+"""The rows that were not used, written out with the reason beside every one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from satsurvey.intake.cells import to_text
+from satsurvey.intake.formats.headings import ReadOptions
+from satsurvey.intake.reading import open_raw
+from satsurvey.intake.responses import Responses
+from satsurvey.report.text import frame_to_csv
+from satsurvey.report.writing import write_file
+
+_OWN = ("file", "sheet", "row", "reason", "detail", "text")
+
+
+def write_set_aside(responses: Responses, path: Path, *, force: bool = False) -> int:
+    """Write every row that was set aside or could not be read to a CSV file, its cells as the export has them.
+
+    Columns: file, sheet, row, reason, detail, text (of a row that could not be told apart into cells), then
+    the export's own columns. Returns the number of rows; raises `OutputError` when the file cannot be written.
+    """
+    rows: list[dict[str, object]] = []
+    for source in responses.files:
+        wanted = {
+            unused.row: unused
+            for unused in responses.ledger.unused
+            if unused.file == source.name and unused.sheet == source.sheet
+        }
+        if not wanted:
+            continue
+        options = ReadOptions(
+            encoding=source.encoding if source.format in {"csv", "tsv"} else None,
+            delimiter=source.delimiter,
+            sheet=source.sheet,
+            heading_row=source.heading_row or None,
+        )
+        raw = open_raw(source.path, options)
+        for table in raw.tables():
+            for bad in table.unreadable:
+                if bad.row in wanted:
+                    rows.append(_own(wanted[bad.row]) | {"text": bad.text})
+            places = [k for k, row in enumerate(table.rows.tolist()) if row in wanted]
+            if not places:
+                continue
+            picked = [
+                to_text(cells.take(pa.array(places)), source.cell_encoding).to_pylist() for cells in table.cells
+            ]
+            for n, place in enumerate(places):
+                cells = {
+                    _heading(column.heading): values[n] or ""
+                    for column, values in zip(table.columns, picked, strict=True)
+                }
+                rows.append(_own(wanted[int(table.rows[place])]) | cells)
+    headings = dict.fromkeys((*_OWN, *(name for row in rows for name in row)))
+    frame = pd.DataFrame(rows, columns=list(headings))
+    write_file(path, frame_to_csv(frame).encode("utf-8-sig"), force=force)
+    return len(rows)
+
+
+def _own(unused: object) -> dict[str, object]:
+    return {name: getattr(unused, name) or "" for name in _OWN if hasattr(unused, name)}
+
+
+def _heading(heading: str) -> str:
+    return f"{heading} (export)" if heading in _OWN else heading

@@ -1,0 +1,78 @@
+"""The overall score broken down by other fields: region, wave, channel and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from satsurvey.errors import MethodError
+from satsurvey.intake.responses import INVALID, Responses
+from satsurvey.scoring.estimates import Scores, score
+
+
+def breakdown(responses: Responses, scores: Scores, fields: Sequence[str]) -> pd.DataFrame:
+    """Score every value of some fields as a survey of its own, by the method and weights of the whole.
+
+    Parameters
+    ----------
+    responses, scores
+        The interviews and their scores.
+    fields
+        Roles (`region`, `wave`, `interviewer` …) or codes of coded questions of fact (`S2`).
+
+    Returns
+    -------
+    DataFrame
+        One row per field and value: by, value, score, std_error, ci_low, ci_high, df, n_companies, n,
+        n_effective, design_effect, one column per dimension, note. Interviews without a value stand under "".
+
+    Raises
+    ------
+    MethodError
+        When a field is not in the data; the fields that are there are named.
+    """
+    parts = []
+    fixed = replace(
+        scores.method,
+        dimension_weights="declared",
+        declared_dimension_weights=dict(scores.dimension_weights.values),
+        item_weights="declared",
+        declared_item_weights={c: w for inner in scores.item_weights.values() for c, w in inner.values.items()},
+    )
+    for field in fields:
+        for value, rows in _values(responses, field):
+            part = responses.take(rows)
+            answered = bool((part.answers < INVALID).any())
+            if not answered:
+                continue
+            found = score(part, **vars(fixed)).overall
+            found.insert(0, "by", field)
+            found.insert(1, "value", value)
+            parts.append(found)
+    if not parts:
+        return pd.DataFrame(columns=["by", "value", *scores.overall.columns])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _values(responses: Responses, field: str) -> list[tuple[str, NDArray[np.bool_]]]:
+    if field in responses.factors:
+        factor = responses.factors[field]
+        names, codes = (*factor.names, ""), np.where(factor.codes < 0, len(factor.names), factor.codes)
+    elif field in responses.facts and responses.facts[field].codes is not None:
+        column = responses.facts[field]
+        fact = next(fact for fact in responses.instrument.facts if fact.code == field)
+        labels = [fact.values[code].zh if code in fact.values else code for code in column.values]
+        shown = [f"{c} {text}" if text and text != c else c for c, text in zip(column.values, labels, strict=True)]
+        names = (*shown, "")
+        codes = np.where(column.codes < INVALID, column.codes, len(shown)).astype(np.int64)  # type: ignore[operator]
+    else:
+        there = [*responses.factors, *(c for c, column in responses.facts.items() if column.codes is not None)]
+        raise MethodError(
+            f"the survey has no field {field!r} to break the score down by",
+            expected=", ".join(sorted(there)) or "a column bound to a role such as region or wave",
+        )
+    return [(name, codes == k) for k, name in enumerate(names) if (codes == k).any()]
