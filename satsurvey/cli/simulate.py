@@ -59,7 +59,7 @@ def simulate_command(
     byte. A design file says all there is to say (see examples/national-2019/design.toml); without one, a
     plain survey is made from the numbers given.
     """
-    from satsurvey.simulation import Design, load_design, simulate, write_export, write_truth
+    from satsurvey.simulation import load_design, plain_design, simulate, write_export, write_truth
 
     plain = {
         "--instrument": instrument,
@@ -77,7 +77,7 @@ def simulate_command(
             )
         plan = load_design(design)
     else:
-        plan = Design.plain(
+        plan = plain_design(
             instrument or "contact-centre-22",
             companies=companies or 30,
             interviews=interviews or 20,

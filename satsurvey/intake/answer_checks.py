@@ -177,13 +177,10 @@ def scale_suspect(evidence: Evidence) -> Outcome:
     for file, source in enumerate(responses.files):
         here = slice(None) if len(responses.files) == 1 else responses.file == file
         for scale, items in groups:
-            answers = responses.answers[items][:, here]
-            answered = answers < INVALID
-            n = int(answered.sum())
-            if n < SCALE_MIN_ANSWERS:
-                continue
-            highest = int(answers.max(where=answered, initial=0))
-            if highest < (len(scale.values) + 1) // 2:
+            columns = [responses.answers[item][here] for item in items]
+            n = sum(int(np.count_nonzero(codes < INVALID)) for codes in columns)
+            highest = max(_highest_level(codes) for codes in columns)
+            if n >= SCALE_MIN_ANSWERS and highest < (len(scale.values) + 1) // 2:
                 top = plain_number(scale.values[highest])
                 findings.append(
                     Finding(
@@ -202,6 +199,13 @@ def scale_suspect(evidence: Evidence) -> Outcome:
     return tuple(findings)
 
 
+def _highest_level(codes: NDArray[np.uint8]) -> int:
+    """Return the highest level among the answers to an item, -1 where there is none."""
+    # The missing bytes wrap round to the bottom, below all levels; `max(where=)` would be far slower.
+    past = np.uint8(256 - INVALID)
+    return int((codes + past).max(initial=0)) - int(past) if (codes < INVALID).any() else -1
+
+
 def constant_item(evidence: Evidence) -> Outcome:
     """Find items that everybody answers alike."""
     responses = evidence.responses
@@ -209,12 +213,11 @@ def constant_item(evidence: Evidence) -> Outcome:
     for item, scale, codes in zip(
         responses.instrument.items, responses.scales, responses.answers, strict=True
     ):
-        answered = codes < INVALID
-        n = int(np.count_nonzero(answered))
+        n = int(np.count_nonzero(codes < INVALID))
         if n < CONSTANT_MIN_ANSWERS:
             continue
         lowest = int(codes.min())
-        if lowest == int(codes.max(where=answered, initial=0)):
+        if lowest == _highest_level(codes):
             findings.append(
                 Finding(
                     "constant_item",

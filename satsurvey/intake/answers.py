@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from satsurvey.instrument.model import Fact, Instrument, MissingReason, Scale, plain_number
@@ -13,8 +13,8 @@ from satsurvey.intake.responses import INVALID, MISSING_CODES
 
 _BLANK = MISSING_CODES[MissingReason.BLANK]
 _NUMBER = re.compile(r"[-+]?(\d{1,15})(\.\d{1,9})?")
-_BOTH = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[.:、\-–—=(\[ ]+\s*(.*?)\s*[)\]]?")
-_BOTH_REVERSED = re.compile(r"(.*?)\s*[(\[=:]\s*([-+]?\d+(?:\.\d+)?)\s*[)\]]?")
+_LONGEST_NUMBER = 30
+_LONGEST_ANSWER = 500
 _YES = {"1", "yes", "y", "true", "t", "是", "有", "是的", "对"}
 _NO = {"0", "no", "n", "false", "f", "否", "没有", "无", "不是", "没"}
 
@@ -25,11 +25,19 @@ def fold(text: str) -> str:
 
 
 @lru_cache(maxsize=65536)
+def _plain(text: str) -> str | None:
+    return plain_number(float(text) + 0.0) if _NUMBER.fullmatch(text) else None
+
+
 def number_text(text: str) -> str | None:
     """Return a number in its plain writing (`"07"` and `"7.0"` become `"7"`), or None for anything else."""
-    if not _NUMBER.fullmatch(text):
-        return None
-    return plain_number(float(text) + 0.0)
+    return _plain(text) if len(text) <= _LONGEST_NUMBER else None
+
+
+def key_of(text: str) -> str:
+    """Fold a cell to what it is looked up by: a number in its plain writing, other text as `fold` has it."""
+    folded = fold(text)
+    return number_text(folded) or folded
 
 
 class AnswerReader:
@@ -50,8 +58,13 @@ class AnswerReader:
 
     Notes
     -----
-    The order is: declared recoding, declared missing codes (study, file, scale), words for missing, labels that
-    the file gives to its codes, numbers on the scale, labels of the scale. What none of them knows is `INVALID`.
+    The order is: declared recoding, declared missing codes (study, scale, file), words for missing, labels
+    that the file gives to its codes, numbers on the scale, labels of the scale. What none of them knows is
+    `INVALID`. A recoded cell is in the instrument's own codes: nothing that the file declares applies to it.
+
+    Where the file's labels contradict its numbers (1 is 非常满意 on a scale on which 10 is), the labels are
+    followed. Codes without a label are then turned round as the labelled ones are; where the labels are not
+    simply reversed, a code without one cannot be told and is `INVALID`.
     """
 
     def __init__(
@@ -70,17 +83,28 @@ class AnswerReader:
             for word in (label.zh, label.en)
             if word
         }
-        self._suffixes = tuple(fold(suffix) for suffix in scale.suffixes if suffix)
-        self._recode = {_key(text): value for text, value in (recode or {}).items()}
-        self._missing: dict[str, MissingReason] = {_key(code): reason for code, reason in scale.missing.items()}
+        self._recode = {key_of(text): key_of(value) for text, value in (recode or {}).items()}
+        self._missing: dict[str, MissingReason] = {
+            key_of(code): reason for code, reason in (*scale.missing.items(), *(missing or {}).items())
+        }
         self._words = missing_words(instrument)
         self._user_missing: frozenset[str] = frozenset()
         self._value_labels: dict[str, str] = {}
         if column is not None:
-            self._user_missing = frozenset(_key(code) for code in column.missing_codes)
-            self._value_labels = {_key(code): fold(label) for code, label in column.value_labels.items()}
-        self._missing |= {_key(code): reason for code, reason in (missing or {}).items()}
-        self._trust_labels = self._labels_disagree()
+            self._user_missing = frozenset(key_of(code) for code in column.missing_codes)
+            self._value_labels = {key_of(code): fold(label) for code, label in column.value_labels.items()}
+        self._patterns = _with_words(scale.suffixes)
+        meant = {
+            code: self._labels[label]
+            for code, label in self._value_labels.items()
+            if label in self._labels and code not in self._recode
+        }
+        stated = {code: self._levels.get(code) for code in meant}
+        self._trust_labels = len(meant) >= 2 and any(
+            stated[code] not in {None, level} for code, level in meant.items()
+        )
+        top = len(self._levels) - 1
+        self._reversed = all(stated[code] == top - level for code, level in meant.items())
 
     @property
     def labels_decide(self) -> bool:
@@ -89,57 +113,59 @@ class AnswerReader:
 
     def read(self, text: str) -> int:
         """Return the byte for one cell."""
-        key = _key(text)
-        if key in self._recode:
-            key = _key(self._recode[key])
+        key = key_of(text)
+        recoded = self._recode.get(key)
+        key = key if recoded is None else recoded
         if not key:
             return _BLANK
         if key in self._missing:
             return MISSING_CODES[self._missing[key]]
-        if key in self._user_missing:
+        if recoded is None and key in self._user_missing:
             return MISSING_CODES[self._words.get(self._value_labels.get(key, ""), MissingReason.BLANK)]
         if key in self._words:
             return MISSING_CODES[self._words[key]]
-        if self._trust_labels and key in self._value_labels:
-            return self._by_words(self._value_labels[key])
-        number = number_text(key)
-        if number is not None and number in self._levels:
-            return self._levels[number]
+        label = self._value_labels.get(key) if recoded is None else None
+        if self._trust_labels and recoded is None:
+            if label is not None:
+                return self._by_words(label)
+            if key in self._levels:
+                return len(self._levels) - 1 - self._levels[key] if self._reversed else INVALID
+        if key in self._levels:
+            return self._levels[key]
         found = self._by_words(key)
-        if found == INVALID and key in self._value_labels:
-            return self._by_words(self._value_labels[key])
-        return found
+        return self._by_words(label) if found == INVALID and label is not None else found
 
     def _by_words(self, key: str) -> int:
         if key in self._labels:
             return self._labels[key]
         if key in self._words:
             return MISSING_CODES[self._words[key]]
-        for suffix in self._suffixes:
-            number = number_text(key.removesuffix(suffix).strip()) if key.endswith(suffix) else None
-            if number in self._levels:
-                return self._levels[str(number)]
-        # "10 (非常满意)", "5-满意", "满意=4": number and words together, when they agree.
-        for pattern, first, second in ((_BOTH, 1, 2), (_BOTH_REVERSED, 2, 1)):
+        if len(key) > _LONGEST_ANSWER:
+            return INVALID
+        for pattern in self._patterns:
             match = pattern.fullmatch(key)
             if match is None:
                 continue
-            number, words = number_text(match[first]), match[second]
-            for suffix in self._suffixes:
-                words = words.removeprefix(suffix).strip(" (:-")
-            level = self._levels.get(number or "")
-            if level is not None and self._labels.get(words) == level:
-                return level
-            if number in self._missing and self._words.get(words) == self._missing[str(number)]:
-                return MISSING_CODES[self._missing[str(number)]]
+            number, words = number_text(match["number"]) or "", match["words"]
+            if number in self._levels and (not words or self._labels.get(words) == self._levels[number]):
+                return self._levels[number]
+            if number in self._missing and self._words.get(words) == self._missing[number]:
+                return MISSING_CODES[self._missing[number]]
         return INVALID
 
-    def _labels_disagree(self) -> bool:
-        meant = {
-            code: self._labels[label] for code, label in self._value_labels.items() if label in self._labels
-        }
-        stated = {code: self._levels.get(number_text(code) or "") for code in meant}
-        return len(meant) >= 2 and any(stated[code] not in {None, level} for code, level in meant.items())
+
+def _with_words(suffixes: Sequence[str]) -> tuple[re.Pattern[str], ...]:
+    """Make the patterns for numbers with words: `8分`, then `10 (非常满意)`, `5分-满意`, then `满意=4`."""
+    number = r"(?P<number>[-+]?\d+(?:\.\d+)?)"
+    marks = "|".join(re.escape(fold(suffix)) for suffix in suffixes if suffix)
+    marked = rf"{number}\s?(?:{marks})"
+    either = f"{marked}?" if marks else number
+    # Words must be there in the last two: "-5" is not a 5 after nothing.
+    return (
+        *((re.compile(rf"{marked}(?P<words>)"),) if marks else ()),
+        re.compile(rf"{either}[\s.:、\-–—=(\[,/]*(?P<words>.+?)\s?[)\]]?"),
+        re.compile(rf"(?P<words>.+?)[\s.:、\-–—=(\[,/]*{either}\s?[)\]]?"),
+    )
 
 
 class FactReader:
@@ -161,28 +187,42 @@ class FactReader:
         for position, code in enumerate(self.values):
             label = fact.values.get(code)
             words = (code, *((label.zh, label.en) if label else ()))
-            self._codes |= {_key(word): position for word in words if word}
-        self._recode = {_key(text): value for text, value in (recode or {}).items()}
-        self._missing = {_key(code): reason for code, reason in (*fact.missing.items(), *(missing or {}).items())}
+            self._codes |= {key_of(word): position for word in words if word}
+        self._recode = {key_of(text): key_of(value) for text, value in (recode or {}).items()}
+        self._missing = {
+            key_of(code): reason for code, reason in (*fact.missing.items(), *(missing or {}).items())
+        }
         self._words = missing_words(instrument)
-        self._labels = {_key(k): fold(v) for k, v in column.value_labels.items()} if column else {}
-        self._user_missing = {_key(code) for code in column.missing_codes} if column else set()
+        self._labels = {key_of(k): fold(v) for k, v in column.value_labels.items()} if column else {}
+        self._user_missing = {key_of(code) for code in column.missing_codes} if column else set()
+
+    @property
+    def labels_decide(self) -> bool:
+        """Whether the file's own labels contradict the codes (1 labelled 否); the labels are followed."""
+        return any(
+            code in self._codes and self._codes.get(label, self._codes[code]) != self._codes[code]
+            for code, label in self._labels.items()
+            if code not in self._recode
+        )
 
     def read(self, text: str) -> int:
         """Return the position of the code, a missing byte, or `INVALID`."""
-        key = _key(text)
-        if key in self._recode:
-            key = _key(self._recode[key])
+        key = key_of(text)
+        recoded = self._recode.get(key)
+        key = key if recoded is None else recoded
         if not key:
             return _BLANK
         if key in self._missing:
             return MISSING_CODES[self._missing[key]]
-        for candidate in (key, self._labels.get(key, "")):
-            if candidate in self._codes and key not in self._user_missing:
-                return self._codes[candidate]
+        label = "" if recoded is not None else self._labels.get(key, "")
+        if recoded is not None or key not in self._user_missing:
+            for candidate in (label, key):
+                if candidate in self._codes:
+                    return self._codes[candidate]
+        for candidate in (key, label):
             if candidate in self._words:
                 return MISSING_CODES[self._words[candidate]]
-        return _BLANK if key in self._user_missing else INVALID
+        return _BLANK if recoded is None and key in self._user_missing else INVALID
 
 
 def missing_words(instrument: Instrument) -> dict[str, MissingReason]:
@@ -194,8 +234,3 @@ def readable(scale: Scale, instrument: Instrument, texts: Iterable[str]) -> int:
     """Count the distinct texts that are legal answers or declared missing on a scale."""
     reader = AnswerReader(scale, instrument)
     return sum(reader.read(text) != INVALID for text in texts)
-
-
-def _key(text: str) -> str:
-    folded = fold(text)
-    return number_text(folded) or folded

@@ -12,6 +12,7 @@ from satsurvey.intake.formats.headings import normalise_heading
 from satsurvey.intake.raw import RawColumn, Source
 from satsurvey.intake.study import ROLES, Study
 
+_LONGEST_CODE = 100
 _SEPARATORS = "、.．:：_-—  \t"
 
 
@@ -67,23 +68,27 @@ def match_heading(heading: str, names: Mapping[str, tuple[str, str]]) -> tuple[s
     name = normalise_heading(heading)
     if name in names:
         return names[name]
-    # "A1、打通客服热线的顺利程度": the code in front decides, whatever wording follows.
-    for place, character in enumerate(name):
-        if character in _SEPARATORS:
-            return names.get(name[:place]) if place and name[:place] in names else None
+    # "A1、打通客服热线的顺利程度": the code in front decides, whatever wording follows. Where codes have
+    # separators themselves ("A_1", "A_1_2"), the longest that is declared.
+    for place in range(min(len(name) - 1, _LONGEST_CODE), 0, -1):
+        if name[place] in _SEPARATORS and name[:place] in names:
+            return names[name[:place]]
     return None
 
 
-def bind(source: Source, columns: Sequence[RawColumn], instrument: Instrument, study: Study | None) -> Binding:
+def bind(
+    source: Source, columns: Sequence[RawColumn], instrument: Instrument, study: Study | None
+) -> Binding:
     """Bind the columns of a file.
 
-    What the study file declares comes first; the rest is bound by the instrument's own codes and aliases.
+    What the study file declares comes first; the rest is bound by the instrument's own codes and aliases. A
+    heading that is a declared name goes before one that only begins with it ("A1" before "A1_seconds").
 
     Raises
     ------
     ColumnsError
-        When a declared column is absent, when two columns claim the same place, when no item is found, or
-        when no column holds the company.
+        When a declared column is absent, when two columns claim the same place, when one column is declared
+        for two items, when no item is found, or when no column holds the company.
     """
     by_heading: dict[str, list[int]] = defaultdict(list)
     for position, column in enumerate(columns):
@@ -91,45 +96,87 @@ def bind(source: Source, columns: Sequence[RawColumn], instrument: Instrument, s
     bound: dict[str, dict[str, int]] = {"items": {}, "facts": {}, "outcomes": {}, "roles": {}}
     taken: set[int] = set()
     if study is not None:
-        declared = {"items": study.items, "facts": study.facts, "outcomes": study.outcomes, "roles": study.columns}
-        for table, headings in declared.items():
-            for code, heading in headings.items():
-                positions = by_heading.get(normalise_heading(heading), [])
-                if len(positions) != 1:
-                    raise ColumnsError(
-                        f"the study file binds {code} to the heading {heading!r}, "
-                        + ("which two columns have" if positions else "which no column has"),
-                        file=source.path,
-                        sheet=source.sheet,
-                        row=source.heading_row or None,
-                        value=_listing(columns) if not positions else None,
-                        next_step="correct the heading in the study file (satsurvey inspect lists the headings)",
-                    )
-                bound[table][code] = positions[0]
-                taken.add(positions[0])
+        _bind_declared(source, columns, study, by_heading, bound)
+        taken.update(position for table in bound.values() for position in table.values())
         taken.update(p for heading in study.ignore for p in by_heading.get(normalise_heading(heading), []))
+    declared = {table: set(codes) for table, codes in bound.items()}
     names = declared_names(instrument)
-    for position, column in enumerate(columns):
-        if position in taken:
+    found = {
+        position: match
+        for position, column in enumerate(columns)
+        if position not in taken and (match := match_heading(column.heading, names)) is not None
+    }
+    exact = {position for position in found if normalise_heading(columns[position].heading) in names}
+    for position in (*sorted(exact), *sorted(found.keys() - exact)):
+        table, code = found[position]
+        if code in declared[table]:
             continue
-        found = match_heading(column.heading, names)
-        if found is None or (study is not None and found[1] in bound[found[0]]):
-            continue
-        table, code = found
         if code in bound[table]:
-            other = columns[bound[table][code]]
+            if bound[table][code] in exact and position not in exact:
+                continue
             raise ColumnsError(
-                f"two columns stand for {code}: {other.letter} {other.heading!r} and {column.letter} {column.heading!r}",
+                f"two columns stand for {code}: {_place(columns[bound[table][code]])} "
+                f"and {_place(columns[position])}",
                 file=source.path,
                 sheet=source.sheet,
                 row=source.heading_row or None,
-                next_step="rename one of them, or bind the right one in a study file (satsurvey init writes one)",
+                next_step="rename one of them, or bind the right one in a study file "
+                "(satsurvey init writes one)",
             )
         bound[table][code] = position
         taken.add(position)
     _require(source, columns, bound, instrument, study)
     unused = tuple(column for position, column in enumerate(columns) if position not in taken)
     return Binding(bound["items"], bound["facts"], bound["outcomes"], bound["roles"], unused)
+
+
+def _bind_declared(
+    source: Source,
+    columns: Sequence[RawColumn],
+    study: Study,
+    by_heading: Mapping[str, Sequence[int]],
+    bound: Mapping[str, dict[str, int]],
+) -> None:
+    """Bind what the study file declares."""
+    row = source.heading_row or None
+    declared = {
+        "items": study.items,
+        "facts": study.facts,
+        "outcomes": study.outcomes,
+        "roles": study.columns,
+    }
+    for table, headings in declared.items():
+        for code, heading in headings.items():
+            positions = by_heading.get(normalise_heading(heading), [])
+            if len(positions) != 1:
+                letters = " and ".join(columns[position].letter for position in positions)
+                raise ColumnsError(
+                    f"the study file binds {code} to the heading {heading!r}, "
+                    + (f"which several columns have: {letters}" if positions else "which no column has"),
+                    file=source.path,
+                    sheet=source.sheet,
+                    row=row,
+                    value=None if positions else _listing(columns),
+                    next_step="correct the heading in the study file, or rename a column of the export "
+                    "(satsurvey inspect lists the headings)",
+                )
+            bound[table][code] = positions[0]
+    owner: dict[int, str] = {}
+    for code, position in bound["items"].items():
+        if position in owner:
+            raise ColumnsError(
+                f"the study file binds two items to one column: {owner[position]} and {code} "
+                f"to {_place(columns[position])}",
+                file=source.path,
+                sheet=source.sheet,
+                row=row,
+                next_step="give each item its own column in the study file",
+            )
+        owner[position] = code
+
+
+def _place(column: RawColumn) -> str:
+    return f"{column.letter} {shorten(column.heading, 40)!r}"
 
 
 def _require(
@@ -147,7 +194,8 @@ def _require(
             sheet=source.sheet,
             row=source.heading_row or None,
             value=_listing(columns),
-            expected=f"headings such as {', '.join(instrument.item_codes[:3])} or {instrument.items[0].text.zh}",
+            expected=f"headings such as {', '.join(instrument.item_codes[:3])} "
+            f"or {instrument.items[0].text.get('zh')}",
             next_step=remedy + "; or name another instrument with --instrument",
         )
     constant = study is not None and ("company" in study.constants or "company_id" in study.constants)

@@ -48,27 +48,30 @@ class DistinctMap:
     def apply(self, cells: pa.Array) -> NDArray[np.generic]:
         """Return the function's value for every cell; absent cells count as ""."""
         if not pa.types.is_dictionary(cells.type):
-            found = self._short(cells)
-            if found is not None:
-                return found
+            short = self._short(cells)
+            if short is not None:
+                return short
             cells = cells.dictionary_encode()
         texts = to_text(cells.dictionary, self._encoding).to_pylist()
         table = np.array([self._value(text or "") for text in texts] + [self._value("")], dtype=self._dtype)
         indices = pc.fill_null(cells.indices, len(texts)).to_numpy(zero_copy_only=False)
-        return table[indices]
+        found: NDArray[np.generic] = table[indices]
+        return found
 
     def _short(self, cells: pa.Array) -> NDArray[np.generic] | None:
         """Decode a column whose cells have at most two bytes; None when it has longer ones."""
-        if cells.null_count or not len(cells) or not (
-            pa.types.is_string(cells.type) or pa.types.is_binary(cells.type)
-        ):
+        text = pa.types.is_string(cells.type)
+        if cells.null_count or not len(cells) or not (text or pa.types.is_binary(cells.type)):
             return None
         _, offset_buffer, data_buffer = cells.buffers()
         offsets = np.frombuffer(offset_buffer, dtype=np.int32)[cells.offset : cells.offset + len(cells) + 1]
         lengths = np.diff(offsets)
         if int(lengths.max()) > 2:
             return None
-        data = np.frombuffer(data_buffer, dtype=np.uint8) if data_buffer is not None else np.zeros(0, np.uint8)
+        data = np.frombuffer(data_buffer or b"", dtype=np.uint8)
+        if text and self._encoding != "utf-8" and bool((data[offsets[0] : offsets[-1]] >= 0x80).any()):
+            # Text is UTF-8 whatever the file's encoding is, and the table of keys is in the file's.
+            return None
         keys = np.zeros(len(cells), dtype=np.uint16)
         filled = lengths > 0
         if filled.all():
@@ -83,8 +86,8 @@ class DistinctMap:
             # A NUL byte cannot be told from a short cell by its key; such columns take the general way.
             if key and (key & 0xFF) == 0:
                 return None
-            text = int(key).to_bytes(2, "little").rstrip(b"\0").decode(self._encoding)
-            self._by_key[key] = self._value(text)
+            cell = int(key).to_bytes(2, "little").rstrip(b"\0").decode(self._encoding)
+            self._by_key[key] = self._value(cell)
             self._has_key[key] = True
         if bool((data[offsets[0] : offsets[-1]] == 0).any()):
             return None
@@ -106,15 +109,17 @@ def to_text(cells: pa.Array, encoding: str | None = None) -> pa.Array:
     if pa.types.is_large_string(cells.type) or pa.types.is_null(cells.type):
         return cells.cast(pa.string())
     codec = encoding or "utf-8"
-    if codec in {"utf-8", "ascii"} or _is_ascii(cells):
+    if codec == "utf-8" or _is_ascii(cells):
         try:
             return cells.cast(pa.string())
         except pa.ArrowInvalid:
-            codec = encoding or "utf-8"
+            pass  # Python says which byte it is
     return pa.array([None if cell is None else cell.decode(codec) for cell in cells.to_pylist()], pa.string())
 
 
 def _is_ascii(cells: pa.Array) -> bool:
+    if not pa.types.is_binary(cells.type):
+        return False
     _, offset_buffer, data_buffer = cells.buffers()
     if data_buffer is None:
         return True

@@ -24,7 +24,7 @@ OVERLAP_S = 60
 WEIGHT_TIMES = 5.0
 """A weight is extreme beyond five times, or below a fifth of, the median weight."""
 
-_DAY = np.timedelta64(1, "D")
+_DAY_S = 86_400
 
 
 def duplicate_id(evidence: Evidence) -> Outcome:
@@ -169,7 +169,8 @@ def overlapping_interviews(evidence: Evidence) -> Outcome:
         return _no_column(" and ".join(role for role, absent in lacking.items() if absent))
     ended = evidence.completed_at[0]
     timed = ~np.isnat(ended) & (ended != ended.astype("datetime64[D]"))
-    positions = np.flatnonzero(timed & (interviewer.codes >= 0) & (duration >= 0))
+    # A length of a day or more is no length; it would overlap with everything.
+    positions = np.flatnonzero(timed & (interviewer.codes >= 0) & (duration >= 0) & (duration < _DAY_S))
     end = ended[positions].astype(np.int64)
     begin = end - duration[positions].astype(np.int64)
     if not positions.size:

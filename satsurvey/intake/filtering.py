@@ -23,37 +23,23 @@ def filter_truth(expression: str, facts: Mapping[str, FactColumn], n: int) -> Tr
         if column is None:
             unknown = np.zeros(n, dtype=np.bool_)
             return unknown, unknown
-        if column.numbers is not None:
-            known = ~np.isnan(column.numbers)
-            values = column.numbers
-            numbers = [float(code) for code in codes]
-        else:
-            known = column.codes < INVALID  # type: ignore[operator]
-            numbers = []
+        if operator in {"==", "!=", "in", "not in"} and column.codes is not None:
+            known = column.codes < INVALID
+            hit = np.isin(column.codes, [k for k, value in enumerate(column.values) if value in codes])
+            return _of(hit if operator in {"==", "in"} else ~hit, known)
+        values = _as_numbers(column, n)
+        numbers = [_number(code) for code in codes]
         if operator in {"==", "!=", "in", "not in"}:
-            if column.codes is not None:
-                wanted = [k for k, value in enumerate(column.values) if value in codes]
-                hit = np.isin(column.codes, wanted)
-            else:
-                hit = np.isin(values, numbers)
-            hit = hit if operator in {"==", "in"} else ~hit
-        else:
-            if column.codes is not None:
-                table = np.full(256, np.nan)
-                for k, value in enumerate(column.values):
-                    try:
-                        table[k] = float(value)
-                    except ValueError:
-                        known = known & (column.codes != k)
-                values, numbers = table[column.codes], [float(code) for code in codes]
-            with np.errstate(invalid="ignore"):
-                hit = {
-                    "<": values < numbers[0],
-                    "<=": values <= numbers[0],
-                    ">": values > numbers[0],
-                    ">=": values >= numbers[0],
-                }[operator]
-        return known & hit, known & ~hit
+            hit = np.isin(values, numbers)
+            return _of(hit if operator in {"==", "in"} else ~hit, ~np.isnan(values))
+        bound = numbers[0]
+        if np.isnan(bound):
+            unknown = np.zeros(n, dtype=np.bool_)
+            return unknown, unknown
+        hit = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[operator](
+            values, bound
+        )
+        return _of(hit, ~np.isnan(values))
 
     return evaluate(expression, compare)
 
@@ -62,3 +48,25 @@ def not_asked(expression: str, facts: Mapping[str, FactColumn], n: int) -> NDArr
     """Return the rows in which an item with this filter is known not to have been asked."""
     return filter_truth(expression, facts, n)[1]
 
+
+def _of(hit: NDArray[np.bool_], known: NDArray[np.bool_]) -> Truth:
+    return known & hit, known & ~hit
+
+
+def _as_numbers(column: FactColumn, n: int) -> NDArray[np.float64]:
+    """Return the numbers behind a fact; NaN where there is no answer or its code is no number."""
+    if column.numbers is not None:
+        return column.numbers
+    if column.codes is None:
+        return np.full(n, np.nan)
+    table = np.full(256, np.nan)
+    table[: len(column.values)] = [_number(value) for value in column.values]
+    return table[column.codes]
+
+
+def _number(code: str) -> float:
+    try:
+        number = float(code)
+    except ValueError:
+        return float("nan")
+    return number if np.isfinite(number) else float("nan")

@@ -1,4 +1,4 @@
-"""The ledger: what became of every row read. Used, set aside with its reason, or unreadable; the counts add up."""
+"""The ledger: what became of every row read: used, set aside with its reason, or unreadable."""
 
 from __future__ import annotations
 

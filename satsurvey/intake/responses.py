@@ -1,4 +1,4 @@
-"""What was answered: one row per interview, answers in one byte each, roles as typed columns; never edited."""
+"""What was answered: one row per interview, answers in one byte each, roles as typed columns."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class FactColumn:
     Attributes
     ----------
     codes
-        For `yes_no` and `one_of`: uint8 positions in `values` (yes_no has values "0", "1"), or a missing byte.
-        None for numbers.
+        For `yes_no` and `one_of`: uint8 positions in `values` (yes_no has values "0", "1"), or a missing
+        byte. None for numbers.
     values
         The declared codes in order.
     numbers
@@ -87,12 +87,13 @@ class Responses:
     numbers
         Columns of numbers by role: duration_s (seconds), population, market_share; NaN where empty.
     texts
-        Columns kept as text by role or outcome code: interview_id, case_id, completed_at, contact_at, comments.
+        Columns kept as text by role or outcome code: interview_id, case_id, completed_at, contact_at,
+        comments.
     file, row
         Where each interview stands: position in `files`, and row as a spreadsheet counts it.
     headings, letters
-        The heading that each item, fact, outcome or role has in the export, and the letters of its column where
-        they are the same in all files.
+        The heading that each item, fact, outcome or role has in the export, and the letters of its column
+        where they are the same in all files.
     absent_items
         Items for which the export has no column; their answers are all `not_asked`.
     findings
@@ -137,11 +138,12 @@ class Responses:
 
     def item(self, code: str) -> NDArray[np.uint8]:
         """Return the answers to one item, uint8 of shape (rows,)."""
-        return self.answers[self.instrument.item_codes.index(code)]
+        answers: NDArray[np.uint8] = self.answers[self.instrument.item_codes.index(code)]
+        return answers
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Responses:
-        """Return the responses over some rows (positions or a mask); ledger and findings stay as they were."""
-        index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        """Return the responses over some rows (positions or a mask); ledger and findings stay the same."""
+        index: NDArray[np.intp] = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows.astype(np.intp)
         return replace(
             self,
             answers=self.answers[:, index],

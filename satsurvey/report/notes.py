@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 Subject = Literal["industries", "companies"]
 
 
-def table_notes(analysis: Analysis, language: Language, subject: Subject) -> tuple[str, ...]:
+def table_notes(
+    analysis: Analysis, language: Language, subject: Subject, family: str | None = None
+) -> tuple[str, ...]:
     """Return the notes that belong below a ranking: method, precision, publication, ledger, findings.
 
     Parameters
@@ -29,17 +31,19 @@ def table_notes(analysis: Analysis, language: Language, subject: Subject) -> tup
         "zh" or "en".
     subject
         What the table ranks.
+    family
+        The industry whose companies it ranks; None: all of them.
     """
     notes = [
         *_conversion(analysis, language),
         *_aggregation(analysis, language),
         *_interval(analysis, language, subject),
         *_rank_sets(analysis, language),
-        *_rankability(analysis, language, subject),
-        *_detectable_difference(analysis, language, subject),
+        *_rankability(analysis, language, subject, family),
+        *_detectable_difference(analysis, language, subject, family),
         *_suppression(analysis, language, subject),
         *_rounding(analysis, language),
-        *_winners_curse(analysis, language),
+        *(() if family else _winners_curse(analysis, language, subject)),
         *_findings(analysis, language),
         ledger_line(analysis.ledger, language),
         *analysis.notes,
@@ -84,18 +88,27 @@ def plain_words(value: object, language: Language, *, key: str = "") -> str:
     if isinstance(value, str):
         return choice_words(key, value, language)
     if isinstance(value, Mapping):
-        parts = (
-            f"{choice_name(str(name), language)}={plain_words(part, language)}"
-            for name, part in value.items()
-        )
+        parts = (_part_words(str(name), part, language, key) for name, part in value.items())
         return ("；" if language == "zh" else "; ").join(parts)
     if isinstance(value, Sequence | np.ndarray):
         return ("、" if language == "zh" else ", ").join(plain_words(part, language) for part in value)
     number = getattr(value, "item", lambda: value)()
     if isinstance(number, float) and number.is_integer() and abs(number) < 2**53:
         return str(int(number))
-    # Ten digits are enough to read; the full number stands in score.json and manifest.json.
-    return f"{number:.10g}" if isinstance(number, float) else str(number)
+    # Six digits are enough to read; the full number stands in score.json and manifest.json.
+    return f"{number:.6g}" if isinstance(number, float) else str(number)
+
+
+def _part_words(name: str, part: object, language: Language, key: str) -> str:
+    # A part of `publish` is named for what it is about; a part of a family's facts says itself what it is.
+    if name in {"industries", "companies"}:
+        name, heading = key, label(f"subject_{name}", language)
+    else:
+        heading = choice_name(name, language)
+    inner = plain_words(part, language, key=name)
+    if isinstance(part, Mapping):
+        return f"{heading}（{inner}）" if language == "zh" else f"{heading} ({inner})"
+    return f"{heading}={inner}"
 
 
 def _sentence(zh: str, en: str, language: Language) -> str:
@@ -189,18 +202,28 @@ def _rank_sets(analysis: Analysis, language: Language) -> Iterator[str]:
         )
 
 
-def _figure(analysis: Analysis, key: str, subject: Subject) -> list[float]:
-    """Find a figure about the members that a table ranks: in `method`, or for companies, one per industry."""
-    value = analysis.method.get(key)
-    if isinstance(value, Mapping):
-        value = value.get(subject)
-    elif subject == "companies" and key in analysis.industries:
-        return [float(part) for part in analysis.industries[key].dropna()]
-    elif subject == "companies" and len(analysis.industries):
-        value = None
-    if isinstance(value, int | float | np.floating) and not is_absent(float(value)):
-        return [float(value)]
-    return []
+def ranked_facts(analysis: Analysis, subject: Subject) -> Mapping[str, object]:
+    """Return what a ranking found: `families` by industry ("" where there is one), `first_place`."""
+    ranking = analysis.method.get("ranking")
+    value = ranking.get(subject) if isinstance(ranking, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def family_facts(analysis: Analysis, subject: Subject, family: str = "") -> Mapping[str, object]:
+    """Return the facts of one family of a ranking: publish, rankability, detectable_difference …"""
+    families = ranked_facts(analysis, subject).get("families")
+    facts = families.get(family) if isinstance(families, Mapping) else None
+    return facts if isinstance(facts, Mapping) else {}
+
+
+def _figures(analysis: Analysis, key: str, subject: Subject, family: str | None) -> list[float]:
+    """Collect a figure of the families that a table ranks; companies have one family per industry."""
+    families = ranked_facts(analysis, subject).get("families")
+    if not isinstance(families, Mapping):
+        return []
+    found = [facts.get(key) for name, facts in families.items() if family in {None, name}]
+    known = [value for value in found if isinstance(value, int | float | np.floating)]
+    return [float(value) for value in known if np.isfinite(float(value))]
 
 
 def _span(values: Sequence[float], decimals: int, rule: Rounding) -> str:
@@ -208,8 +231,10 @@ def _span(values: Sequence[float], decimals: int, rule: Rounding) -> str:
     return low if low == high else f"{low}–{high}"
 
 
-def _rankability(analysis: Analysis, language: Language, subject: Subject) -> Iterator[str]:
-    values = _figure(analysis, "rankability", subject)
+def _rankability(
+    analysis: Analysis, language: Language, subject: Subject, family: str | None
+) -> Iterator[str]:
+    values = _figures(analysis, "rankability", subject, family)
     if values:
         span = _span(values, 2, display_style(analysis.method)[1])
         yield _sentence(
@@ -225,8 +250,10 @@ def _rankability(analysis: Analysis, language: Language, subject: Subject) -> It
         )
 
 
-def _detectable_difference(analysis: Analysis, language: Language, subject: Subject) -> Iterator[str]:
-    values = [value for value in _figure(analysis, "detectable_difference", subject) if np.isfinite(value)]
+def _detectable_difference(
+    analysis: Analysis, language: Language, subject: Subject, family: str | None
+) -> Iterator[str]:
+    values = _figures(analysis, "detectable_difference", subject, family)
     if values:
         span = _span(values, *display_style(analysis.method))
         yield _sentence(
@@ -263,24 +290,28 @@ def _rounding(analysis: Analysis, language: Language) -> Iterator[str]:
     )
 
 
-def _winners_curse(analysis: Analysis, language: Language) -> Iterator[str]:
-    value = analysis.method.get("winners_curse")
-    if isinstance(value, Mapping) and "corrected" in value:
-        style = display_style(analysis.method)
-        parts = {
-            key: number_text(float(part), *style)
-            for key, part in value.items()
-            if isinstance(part, int | float) and not isinstance(part, bool)
-        }
-        name = str(value.get("name", ""))
-        interval = f" [{parts['ci_low']}, {parts['ci_high']}]" if {"ci_low", "ci_high"} <= set(parts) else ""
-        yield _sentence(
-            f"榜首 {name} 的得分偏高，校正后为 {parts['corrected']}{interval}",
-            f"The best of many is biased upward: {name} corrected is {parts['corrected']}{interval}",
-            language,
-        )
-    elif isinstance(value, str) and value:
-        yield value
+def _winners_curse(analysis: Analysis, language: Language, subject: Subject) -> Iterator[str]:
+    place = ranked_facts(analysis, subject).get("first_place")
+    # A correction for a place that is not published would publish it after all.
+    if not isinstance(place, Mapping) or not _first_is_shown(analysis, subject):
+        return
+    style = display_style(analysis.method)
+    score, corrected, low, high = (
+        "—" if is_absent(place.get(key)) else number_text(float(place[key]), *style)
+        for key in ("score", "corrected", "corrected_low", "corrected_high")
+    )
+    name = " ".join(str(place[key]) for key in ("industry", "company") if place.get(key))
+    yield _sentence(
+        f"众多之中的最高分偏高：{name} 的 {score} 校正后为 {corrected} [{low}, {high}]",
+        f"The best of many is biased upward: {name}, {score}, is {corrected} [{low}, {high}] when corrected",
+        language,
+    )
+
+
+def _first_is_shown(analysis: Analysis, subject: Subject) -> bool:
+    facts = family_facts(analysis, subject) or ranked_facts(analysis, subject).get("overall")
+    gate = facts.get("publish") if isinstance(facts, Mapping) else None
+    return bool(analysis.method.get("force_ranks")) or gate != "tiers_only"
 
 
 def _findings(analysis: Analysis, language: Language) -> Iterator[str]:

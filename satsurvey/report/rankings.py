@@ -14,7 +14,7 @@ from satsurvey.instrument.model import Language
 from satsurvey.report.cells import Withheld, is_absent, printable
 from satsurvey.report.labels import label
 from satsurvey.report.layout import Body, Table, intervals, listed, named_column, rank_sets, texts
-from satsurvey.report.notes import Subject, display_style, table_notes
+from satsurvey.report.notes import Subject, display_style, family_facts, table_notes
 from satsurvey.report.published import TIER_ORDER, Published
 
 if TYPE_CHECKING:
@@ -51,12 +51,12 @@ def industry_table(analysis: Analysis, language: Language, *, full: bool = False
     Table
         Best first, with the overall score below. Under `tiers_only` no ranks, grouped by tier and by name
         inside a tier, so that the order says nothing; under `tiers_first` the tier stands before the rank.
-        `method["publish"]["industries"]` decides which; where it is absent, the column `publish` does.
+        The ranking's own account in `method["ranking"]` says which; the column `publish` of the frame
+        speaks of the companies inside an industry.
     """
     everything = Published(analysis)
     frame = everything.industries
-    gate = _gate(analysis, "industries")
-    publish = [gate] * len(frame) if gate else texts(frame, "publish", "ranks")
+    publish = [_gate(analysis, "industries") or "ranks"] * len(frame)
     body = Body(frame)
     body.add("industry", "text")
     _add_score(analysis, body, "industries", language)
@@ -123,7 +123,7 @@ def company_table(
             ranks = rank_sets(frame, "rank_overall", "rank_overall_low", "rank_overall_high")
             body.put(named_column("rank_overall", "rank_set"), ranks)
     publish = _company_publish(analysis, frame, everything.industries)
-    table = _ranking(analysis, "companies", body, publish, (), language)
+    table = _ranking(analysis, "companies", body, publish, (), language, industry)
     return table if industry is None else replace(table, title=f"{table.title} · {printable(industry)}")
 
 
@@ -134,6 +134,7 @@ def _ranking(
     publish: Sequence[str],
     footer: tuple[object, ...],
     language: Language,
+    family: str | None = None,
 ) -> Table:
     """Put rank and tier where the way of publishing wants them, order the rows, and add the notes."""
     frame = body.frame
@@ -160,7 +161,7 @@ def _ranking(
         )
     )
     order = _order(groups, publish, texts(frame, "industry" if subject == "industries" else "company"))
-    notes = table_notes(analysis, language, subject)
+    notes = table_notes(analysis, language, subject, family)
     if "tiers_only" in publish:
         zh = "标为“—”的名次因可排名度不足而不发布：按档次分组，同档之内按名称排列，先后没有意义"
         en = "Ranks shown as — are not published, for want of rankability; inside a tier the order is by name"
@@ -198,23 +199,22 @@ def _order(groups: Sequence[tuple[str, str]], publish: Sequence[str], names: Seq
     return sorted(range(len(groups)), key=key)
 
 
-def _gate(analysis: Analysis, subject: Subject) -> str:
+def _gate(analysis: Analysis, subject: Subject, family: str = "") -> str:
+    """Return how a family is published, or "" where the method does not say."""
     if analysis.method.get("force_ranks"):
         return "ranks"
-    value = analysis.method.get("publish")
-    if isinstance(value, Mapping):
-        value = value.get(subject)
-    return value if isinstance(value, str) else ""
+    gate = family_facts(analysis, subject, family).get("publish")
+    return gate if isinstance(gate, str) else ""
 
 
 def _company_publish(analysis: Analysis, frame: pd.DataFrame, industries: pd.DataFrame) -> list[str]:
-    gate = _gate(analysis, "companies")
-    if gate:
-        return [gate] * len(frame)
-    if "publish" in frame:
-        return texts(frame, "publish", "ranks")
     by_industry = dict(zip(texts(industries, "industry"), texts(industries, "publish", "ranks"), strict=True))
-    return [by_industry.get(name, "ranks") for name in texts(frame, "industry")]
+    # The column of the industries speaks of the companies inside them.
+    homes = texts(frame, "industry") if by_industry else [""] * len(frame)
+    gates = {
+        home: _gate(analysis, "companies", home) or by_industry.get(home, "ranks") for home in set(homes)
+    }
+    return [gates[home] for home in homes]
 
 
 def _add_score(analysis: Analysis, body: Body, subject: Subject, language: Language) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from satsurvey.instrument.model import Language
@@ -138,8 +138,8 @@ def method_table(analysis: Analysis, language: Language) -> Table:
         named_column("meaning", "text", width=70),
     )
     choices = [
-        (choice_name(key, language), plain_words(value, language, key=key), choice_source(key, language))
-        for key, value in analysis.method.items()
+        (name, plain_words(value, language, key=key), choice_source(key, language))
+        for key, name, value in _flattened(analysis.method, language)
     ]
     origins = [
         (choice_name(key, language), plain_words(part, language), "")
@@ -154,6 +154,24 @@ def method_table(analysis: Analysis, language: Language) -> Table:
         groups=(len(choices),) if choices and origins else (),
         language=language,
     )
+
+
+def _flattened(method: Mapping[str, object], language: Language) -> Iterator[tuple[str, str, object]]:
+    """Yield key, name and value of every choice; what a ranking found is spread, one row per family."""
+    for key, value in method.items():
+        if key != "ranking" or not isinstance(value, Mapping):
+            yield key, choice_name(key, language), value
+            continue
+        for subject, facts in value.items():
+            head = f"{label(f'subject_{subject}', language)} · "
+            for inner, part in facts.items():
+                if inner == "families":
+                    yield from (
+                        ("", head + (family or label("all", language)), found)
+                        for family, found in part.items()
+                    )
+                else:
+                    yield inner, head + choice_name(inner, language), part
 
 
 def _add_level(body: Body) -> None:

@@ -260,7 +260,7 @@ class SheetWriter:
             sheet.set_column(k, k, field.width or min(max(widest + 2, 8), WIDEST))
 
     def _widths(self, values: set[object], field: Field, table: Table) -> list[int]:
-        """Return the widths of texts, and of the largest and the smallest number, which no other one exceeds."""
+        """Return the widths of texts, and of the largest and the smallest number."""
         texts = [value for value in values if field.worded or isinstance(value, str | Withheld)]
         column = table.columns[field.source]
         widths = [

@@ -22,12 +22,22 @@ _TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 
 def interval(value: Floats, variance: Floats, df: Floats, level: float) -> tuple[Floats, Floats, Floats]:
     """Return standard error and both ends of the t interval; NaN where there are no degrees of freedom."""
-    # Degrees of freedom repeat: quantiles are looked up for the different ones only.
-    different, place = np.unique(np.where(df > 0, df, np.nan), return_inverse=True)
-    with np.errstate(invalid="ignore"):
-        error = np.sqrt(variance)
-        half = stdtrit(different, 0.5 + level / 2)[place.reshape(df.shape)] * error
+    error = np.sqrt(variance)
+    half = _t_quantiles(df, level) * error
     return error, value - half, value + half
+
+
+def _t_quantiles(df: Floats, level: float) -> Floats:
+    """Return two-sided t quantiles; degrees of freedom repeat, so each different one is looked up once."""
+    usable = np.where(df > 0, df, 0.0)
+    whole = usable.astype(np.int64)
+    if df.size and (whole == usable).all() and whole.max() < 1 << 20:
+        table = np.full(int(whole.max()) + 1, np.nan)
+        different = np.flatnonzero(np.bincount(whole.ravel()))
+        different = different[different > 0]
+        table[different] = stdtrit(different.astype(np.float64), 0.5 + level / 2)
+        return table[whole]  # type: ignore[no-any-return]
+    return stdtrit(np.where(df > 0, df, np.nan), 0.5 + level / 2)  # type: ignore[no-any-return]
 
 
 def names_at(names: Sequence[str], codes: NDArray[np.generic]) -> pd.Series:

@@ -230,6 +230,10 @@ class _Block:
         # One byte wraps around: 249 + 7 is 0. The answers stay in the cache that way.
         return np.add(self.base, self.answers[item] + np.uint8(_SPECIAL), out=self.key)
 
+    def _table(self, bins: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Lay the cells of a (unit, answer) table out answer by answer, so that each is contiguous."""
+        return np.ascontiguousarray(bins.reshape(self.size, self.width).T)
+
     def _on_grid(self, values: Floats) -> Floats:
         """Round values to a power-of-two grid of their unit, fine enough that sums over the unit are exact.
 
@@ -254,27 +258,30 @@ class _Block:
             out.weight_squares[self.here] = np.add.reduceat(self.weight_squares, self.starts)
         for item, table in enumerate(self.plan.levels):
             keys, bins = self._keys(item), self.size * self.width
-            counts = np.bincount(keys, minlength=bins).reshape(self.size, self.width)
-            answered = counts[:, _SPECIAL:].sum(axis=1)
+            counts = self._table(np.bincount(keys, minlength=bins))
+            answered = counts[_SPECIAL:].sum(axis=0)
             out.item_n[self.here, item] = answered
-            out.item_missing[self.here, item] = counts[:, :_SPECIAL]
-            heavy = squares = counts[:, _SPECIAL:]
+            out.item_missing[self.here, item] = counts[:_SPECIAL].T
+            heavy = squares = counts[_SPECIAL:]
             if self.weights is not None:
-                heavy = np.bincount(keys, self.weights, minlength=bins).reshape(counts.shape)[:, _SPECIAL:]
-                squares = np.bincount(keys, self.weight_squares, minlength=bins).reshape(counts.shape)[:, _SPECIAL:]
+                heavy = self._table(np.bincount(keys, self.weights, minlength=bins))[_SPECIAL:]
+                squares = self._table(np.bincount(keys, self.weight_squares, minlength=bins))[_SPECIAL:]
             scale = self.plan.scales[item]
             satisfied = scale.satisfied_from
             weight, total, pleased = np.zeros(self.size), np.zeros(self.size), np.zeros(self.size)
             for level, score in enumerate(table.tolist()):
-                weight += heavy[:, level]
-                total += heavy[:, level] * score
+                weight += heavy[level]
+                total += heavy[level] * score
                 if satisfied is not None and scale.values[level] >= satisfied:
-                    pleased += heavy[:, level]
+                    pleased += heavy[level]
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = total / weight
             inner = np.zeros(self.size)
             for level, score in enumerate(table.tolist()):
-                inner += squares[:, level] * (score - mean) ** 2
+                gap = score - mean
+                gap *= gap
+                gap *= squares[level]
+                inner += gap
             enough = answered >= self.method.item_min_answers
             out.item_weight[self.here, item] = weight
             out.item_mean[self.here, item] = np.where(enough & (weight > 0), mean, np.nan)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from satsurvey.errors import MethodError
 from satsurvey.intake.responses import Responses
 
-_BLOCK = 1 << 15
+_BLOCK = 1 << 17
 _DENSE = 1 << 24
 
 

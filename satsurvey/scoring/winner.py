@@ -14,6 +14,7 @@ from satsurvey.errors import MethodError
 Floats = NDArray[np.float64]
 
 _BISECTIONS = 100
+_TIED = 1e-9  # standard errors: closer than this, two scores are one
 _BETA = 0.1  # share of alpha spent on the first step of the hybrid interval, as Andrews and others recommend
 
 
@@ -132,7 +133,7 @@ def correct_winner(score: ArrayLike, std_error: ArrayLike, *, level: float = 0.9
 
 def _conditional(gap: float, share: Floats) -> Floats:
     """Solve P(Z ≤ -δ | Z > -δ - gap) = share for δ, in standard errors from the score."""
-    if gap == 0:
+    if gap < _TIED:
         return np.full(share.shape, -np.inf)
     if np.isinf(gap):
         return np.asarray(-ndtri(share))
@@ -151,6 +152,8 @@ def _conditional(gap: float, share: Floats) -> Floats:
 
 def _hybrid(gap: float, within: float, share: Floats) -> Floats:
     """Solve the same with Z held inside ±within, for δ between -within and +within."""
+    if gap < _TIED:
+        return np.full(share.shape, -within)
 
     def log_survival(shift: Floats) -> Floats:
         bottom = np.maximum(-shift - gap, -within)

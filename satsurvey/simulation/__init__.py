@@ -2,8 +2,9 @@
 
 from satsurvey.simulation.calibrate import Printed, Tally
 from satsurvey.simulation.defects import PlantedDefect
-from satsurvey.simulation.design import Design, design_defects, design_from, load_design
+from satsurvey.simulation.design import Design
 from satsurvey.simulation.export import write_export, write_truth
+from satsurvey.simulation.loading import design_defects, design_from, load_design, plain_design
 from satsurvey.simulation.simulate import Simulation, Truth, simulate
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "design_defects",
     "design_from",
     "load_design",
+    "plain_design",
     "simulate",
     "write_export",
     "write_truth",

@@ -8,17 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError, OutputError
-from satsurvey.instrument.model import Fact, Instrument, Item, Outcome, Scale
 from satsurvey.simulation.simulate import Simulation
+from satsurvey.simulation.statistical import write_statistical
+from satsurvey.simulation.wording import Headings, Values, export_headings, value_labels
 
-Headings = Literal["zh", "code", "en"]
-Values = Literal["codes", "labels"]
 Encoding = Literal["gb18030", "utf-8", "utf-8-sig", "utf-16"]
 
 _MOST_SHEET_ROWS = 1_048_575
@@ -80,8 +79,8 @@ def write_export(
         ".csv": lambda place: _write_delimited(simulation, place, headings, values, encoding, ","),
         ".tsv": lambda place: _write_delimited(simulation, place, headings, values, encoding, "\t"),
         ".xlsx": lambda place: _write_workbook(simulation, place, headings, values),
-        ".sav": lambda place: _write_statistics(simulation, place, headings, values),
-        ".dta": lambda place: _write_statistics(simulation, place, headings, values),
+        ".sav": lambda place: write_statistical(simulation, place, headings, values),
+        ".dta": lambda place: write_statistical(simulation, place, headings, values),
         ".parquet": lambda place: _write_parquet(simulation, place, headings, values),
     }
     writer = writers.get(path.suffix.lower())
@@ -123,56 +122,6 @@ def write_truth(simulation: Simulation, path: str | Path, *, force: bool = False
     with _in_place(path, force=force) as place:
         _write_rows(place, rows, "utf-8-sig", ",")
     return path
-
-
-def export_headings(simulation: Simulation, headings: Headings = "zh") -> dict[str, str]:
-    """Return the heading of each column of `simulation.columns`."""
-    instrument = simulation.instrument
-    questions = _questions(instrument)
-    found = {}
-    for key in simulation.columns:
-        if headings == "code":
-            found[key] = key
-        elif key in questions:
-            wording = questions[key].text.get(headings)
-            found[key] = f"{key}、{wording}" if headings == "zh" else f"{key}: {wording}"
-        else:
-            role = instrument.roles.get(key)
-            aliases = () if role is None else role.aliases
-            chosen = [alias for alias in aliases if alias.isascii() == (headings == "en")]
-            found[key] = chosen[0] if chosen else key
-    return found
-
-
-def _questions(instrument: Instrument) -> dict[str, Fact | Item | Outcome]:
-    questions: list[Fact | Item | Outcome] = [*instrument.facts, *instrument.items, *instrument.outcomes]
-    return {question.code: question for question in questions}
-
-
-def _scale(instrument: Instrument, question: Fact | Item | Outcome) -> Scale | None:
-    if isinstance(question, Item) or (isinstance(question, Outcome) and question.type == "scale"):
-        return instrument.scale_of(question)
-    return None
-
-
-def value_labels(instrument: Instrument, code: str, language: Literal["zh", "en"] = "zh") -> dict[str, str]:
-    """Return the words for the codes of a question, special codes included; empty where it has none."""
-    question = _questions(instrument).get(code)
-    if question is None:
-        return {}
-    scale = _scale(instrument, question)
-    if scale is not None:
-        words = {answer: text.get(language) for answer, text in scale.labels.items()}
-        reasons = {
-            answer: instrument.missing_words.get(reason, ("",))[0] for answer, reason in scale.missing.items()
-        }
-        return words | {answer: word for answer, word in reasons.items() if word}
-    if isinstance(question, Fact) and question.type in {"yes_no", "one_of"}:
-        plain = {"1": "是", "0": "否"} if language == "zh" else {"1": "yes", "0": "no"}
-        return (plain if question.type == "yes_no" else {}) | {
-            k: v.get(language) for k, v in question.values.items()
-        }
-    return {}
 
 
 def _cells(simulation: Simulation, headings: Headings, values: Values) -> dict[str, NDArray[np.str_]]:
@@ -250,68 +199,6 @@ def _write_parquet(simulation: Simulation, place: Path, headings: Headings, valu
     names = export_headings(simulation, headings)
     arrays = [pa.array(column.tolist(), type=pa.string()) for column in columns.values()]
     pq.write_table(pa.table(arrays, names=[names[key] for key in columns]), str(place), compression="zstd")
-
-
-def _write_statistics(simulation: Simulation, place: Path, headings: Headings, values: Values) -> None:
-    import pandas as pd
-    import pyreadstat
-
-    instrument = simulation.instrument
-    language: Literal["zh", "en"] = "en" if headings == "en" else "zh"
-    questions = _questions(instrument)
-    frame: dict[str, Any] = {}
-    words: dict[str, dict[int | float, str]] = {}
-    special: dict[str, list[Any]] = {}
-    for key, column in _cells(simulation, headings, "codes").items():
-        question = questions.get(key)
-        scale = None if question is None else _scale(instrument, question)
-        numbers = None if question is None else _as_numbers(column)
-        if scale is None and not (isinstance(question, Fact) and question.type != "one_of"):
-            numbers = None
-        if numbers is None:
-            labels = value_labels(instrument, key, language) if values == "labels" else {}
-            frame[key] = [labels.get(text, text) for text in column.tolist()]
-            continue
-        frame[key] = numbers
-        words[key] = {float(code): text for code, text in value_labels(instrument, key, language).items()}
-        if scale is not None and scale.missing:
-            special[key] = [float(code) for code in list(scale.missing)[:3]]
-    names: dict[str, str | None] = {**export_headings(simulation, headings)}
-    table = pd.DataFrame(frame)
-    try:
-        if place.suffix == ".sav":
-            pyreadstat.write_sav(
-                table,
-                str(place),
-                file_label="simulated data",
-                column_labels=names,
-                variable_value_labels=words,
-                missing_ranges=special,
-            )
-        else:
-            # Stata keeps whole-number labels only, and its labels of variables end at 80 characters.
-            whole: dict[str, dict[int | float, str]] = {
-                key: {int(code): text for code, text in labels.items()} for key, labels in words.items()
-            }
-            pyreadstat.write_dta(
-                table,
-                str(place),
-                file_label="simulated data",
-                column_labels={key: (name or key)[:80] for key, name in names.items()},
-                variable_value_labels=whole,
-            )
-    except (pyreadstat.PyreadstatError, pyreadstat.ReadstatError) as exc:
-        raise OSError(str(exc)) from exc
-
-
-def _as_numbers(column: NDArray[np.str_]) -> NDArray[np.float64] | None:
-    """Return a column of codes as numbers, NaN where empty; None when some cell is no number."""
-    distinct, inverse = np.unique(column, return_inverse=True)
-    try:
-        numbers = np.array([float(text) if text else np.nan for text in distinct])
-    except ValueError:
-        return None
-    return numbers[inverse]
 
 
 @contextmanager

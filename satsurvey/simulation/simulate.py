@@ -124,7 +124,7 @@ def simulate(design: Design, *, seed: int | None = None) -> Simulation:
     Parameters
     ----------
     design
-        From `load_design`, `Design.plain` or `design_from`.
+        From `load_design`, `plain_design` or `design_from`.
     seed
         Replaces the design's own seed.
 
@@ -151,8 +151,8 @@ def simulate(design: Design, *, seed: int | None = None) -> Simulation:
 
     Examples
     --------
-    >>> from satsurvey.simulation import Design, simulate
-    >>> survey = simulate(Design.plain(companies=6, interviews=20, industries=2, seed=7))
+    >>> from satsurvey.simulation import plain_design, simulate
+    >>> survey = simulate(plain_design(companies=6, interviews=20, industries=2, seed=7))
     >>> len(survey), survey.columns["A1"].size
     (120, 120)
     """

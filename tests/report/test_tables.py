@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from stand_in import DIMENSIONS, INDUSTRIES, analysis, companies_only, suppressed, with_method
+from stand_in import (
+    DIMENSIONS,
+    INDUSTRIES,
+    analysis,
+    companies_only,
+    published_as,
+    ranking_facts,
+    suppressed,
+    with_method,
+    with_ranking,
+)
 
 from satsurvey.errors import MethodError
 from satsurvey.report.cells import Interval
@@ -68,13 +78,13 @@ def test_the_overall_score_stands_below_the_industries() -> None:
 
 
 def test_tiers_first_puts_the_tier_before_the_rank_and_keeps_the_rank() -> None:
-    table = industry_table(with_method(analysis(), publish={"industries": "tiers_first"}), "zh")
+    table = industry_table(published_as(analysis(), "tiers_first"), "zh")
     assert keys(table)[:3] == ["tier", "rank", "industry"]
     assert column(table, "rank")[0] == "1 [1–4]"
 
 
 def test_tiers_only_shows_no_rank_groups_by_tier_and_orders_by_name_inside() -> None:
-    table = industry_table(with_method(analysis(), publish={"industries": "tiers_only"}), "zh")
+    table = industry_table(published_as(analysis(), "tiers_only"), "zh")
     assert set(column(table, "rank")) == {"—"}
     assert column(table, "tier") == ["高于平均"] * 5 + ["无法区分"] * 5 + ["低于平均"] * 5
     assert table.groups == (5, 10)
@@ -83,19 +93,23 @@ def test_tiers_only_shows_no_rank_groups_by_tier_and_orders_by_name_inside() -> 
 
 
 def test_forced_ranks_are_shown_and_said_to_be_forced() -> None:
-    made = with_method(analysis(), publish={"industries": "tiers_only"}, force_ranks=True)
+    made = with_method(published_as(analysis(), "tiers_only"), force_ranks=True)
     table = industry_table(made, "en")
     assert column(table, "rank")[0] == "1 [1–4]"
     assert any("by force" in note for note in table.notes)
 
 
-def test_the_way_of_publishing_of_an_industry_is_that_of_its_companies() -> None:
+def test_the_gate_of_industries_and_that_of_the_companies_inside_are_two() -> None:
     made = analysis(("银行", "证券"))
-    made = replace(made, industries=made.industries.assign(publish=["tiers_only", "ranks"]))
+    gates = {"银行": "tiers_only", "证券": "ranks"}
+    made = with_ranking(
+        replace(made, industries=made.industries.assign(publish=list(gates.values()))),
+        companies=ranking_facts(gates, rankability=0.4, difference=13.0),
+    )
     assert set(column(company_table(made, "zh", "银行"), "rank")) == {"—"}
     assert column(company_table(made, "zh", "证券"), "rank") == ["1 [1–3]", "2 [1–3]", "3 [1–3]"]
-    both = company_table(made, "zh")
-    assert column(both, "rank") == ["—"] * 3 + ["1 [1–3]", "2 [1–3]", "3 [1–3]"]
+    assert column(company_table(made, "zh"), "rank") == ["—"] * 3 + ["1 [1–3]", "2 [1–3]", "3 [1–3]"]
+    assert column(industry_table(made, "zh"), "rank") == ["1 [1–2]", "2 [1–2]"]
 
 
 def test_a_suppressed_company_shows_the_reason_and_no_score_in_any_table() -> None:
@@ -177,10 +191,13 @@ def test_every_choice_and_every_input_is_in_the_method_table() -> None:
     made = analysis()
     table = method_table(made, "en")
     shown = [table.text_of(row) for row in table.rows]
-    assert len(shown) == len(made.method) + len(made.provenance)
+    # One part of the method is the account of two rankings: 15 families and 1, each with three facts beside.
+    assert len(shown) == len(made.method) - 1 + (15 + 3) + (1 + 3) + len(made.provenance)
     assert ("Random seed", "20260101", "") in shown
     assert any("ab" * 32 in value for _, value, _ in shown)
     assert any("Mogstad" in source for _, _, source in shown)
+    chinese = ["".join(map(str, row)) for row in method_table(made, "zh").rows]
+    assert any("企业排名 · 银行" in row and "发布方式=排名及其置信集" in row for row in chinese)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -191,14 +208,14 @@ def test_the_notes_name_conversion_weights_level_sets_and_ledger(language: str) 
     assert "late" not in notes  # notes of the checks are no defects
 
 
-def test_companies_are_told_their_minimum_detectable_difference() -> None:
-    assert any("13.62" in note for note in company_table(analysis(), "en", "银行").notes)
-    assert not any("detectable" in note for note in industry_table(analysis(), "en").notes)
-    made = with_method(analysis(), detectable_difference={"industries": 2.5})
-    assert any("2.50 points" in note for note in industry_table(made, "en").notes)
+def test_every_table_is_told_its_own_minimum_detectable_difference() -> None:
+    assert any("13.62 points" in note for note in company_table(analysis(), "en", "银行").notes)
+    assert any("2.50 points" in note for note in industry_table(analysis(), "en").notes)
 
 
-def test_the_correction_of_the_first_place_is_told_if_given() -> None:
-    correction = {"name": "银行", "corrected": 88.914, "ci_low": 87.1, "ci_high": 90.5}
-    notes = industry_table(with_method(analysis(), winners_curse=correction), "zh").notes
-    assert "榜首 银行 的得分偏高，校正后为 88.91 [87.10, 90.50]" in notes
+def test_the_correction_of_the_first_place_is_told_where_the_first_place_is() -> None:
+    sentence = "众多之中的最高分偏高：银行 的 89.47 校正后为 88.91 [87.10, 90.50]"
+    assert sentence in industry_table(analysis(), "zh").notes
+    assert not any(
+        "偏高" in note for note in industry_table(published_as(analysis(), "tiers_only"), "zh").notes
+    )

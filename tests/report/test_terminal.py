@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from stand_in import analysis, companies_only, with_method
+from stand_in import analysis, companies_only, published_as
 
 from satsurvey.report.cells import Column
 from satsurvey.report.layout import Table
@@ -80,7 +80,7 @@ def test_a_hostile_name_is_shown_and_does_nothing() -> None:
 
 
 def test_tiers_are_set_apart_by_empty_lines() -> None:
-    table = industry_table(with_method(analysis(), publish={"industries": "tiers_only"}), "zh")
+    table = industry_table(published_as(analysis(), "tiers_only"), "zh")
     groups = render(table).split("\n\n")
     assert [group.count("[") for group in groups[:4]] == [6, 5, 5, 1]  # the heading has a bracket of its own
 

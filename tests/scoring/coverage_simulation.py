@@ -1,6 +1,6 @@
 """Coverage of rank sets by simulation; run as a program it prints the figures.
 
-    python tests/scoring/coverage_simulation.py [runs]
+python tests/scoring/coverage_simulation.py [runs]
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Coverage:
 
     def __str__(self) -> str:
         return (
-            f"simultaneous {self.simultaneous:.3f}  marginal {self.marginal:.3f}  tiers {self.deviations:.3f}  "
-            f"widths {self.width:.1f} {self.width_marginal:.1f}"
+            f"simultaneous {self.simultaneous:.3f}  marginal {self.marginal:.3f}  "
+            f"tiers {self.deviations:.3f}  widths {self.width:.1f} {self.width_marginal:.1f}"
         )
 
 
@@ -60,8 +60,8 @@ def coverage(
     runs, companies, interviews
         Surveys, companies of one family, interviews of each.
     between
-        Standard deviation of the true scores. At 0 all are equal: every rank is true for every company, any claim
-        about a pair is false, and the sets are at their worst.
+        Standard deviation of the true scores. At 0 all are equal: every rank is true for every company,
+        any claim about a pair is false, and the sets are at their worst.
     answers
         `normal`, or `steps` for answers in tens cut off at 0 and 100, as a ten-point scale gives them.
     """
@@ -69,7 +69,9 @@ def coverage(
     truth = 80 + between * np.random.default_rng(99).standard_normal(companies)
     rng = np.random.default_rng(seed)
     if answers == "steps":  # the true means of such answers, from many of them
-        truth = _as_answered(truth + sd * np.random.default_rng(5).standard_normal((200_000, companies))).mean(0)
+        truth = _as_answered(
+            truth + sd * np.random.default_rng(5).standard_normal((200_000, companies))
+        ).mean(0)
         base = 80 + between * np.random.default_rng(99).standard_normal(companies)
     best = 1 + (truth[:, None] < truth - 1e-9).sum(axis=1)
     worst = companies - (truth[:, None] > truth + 1e-9).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Rank sets against a restatement that evaluates every pair, against simple cases, and by simulated coverage."""
+"""Rank sets against a restatement of every pair, against simple cases, and by simulated coverage."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ def assert_equals_brute(data: dict[str, Any], result: RankSets, level: float) ->
 @pytest.mark.parametrize("between", [0.0, 4.0, 30.0])
 def test_sets_equal_the_evaluation_of_every_pair(critical: Any, level: float, between: float) -> None:
     data = survey(3, 30, families=3, between=between)
-    result = rank_sets(**data, level=level, draws=1500, seed=8, sets="both", critical=critical)
+    result = rank_sets(**data, level=level, draws=500, seed=8, sets="both", critical=critical)
     assert_equals_brute(data, result, level)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     units=st.integers(1, 18),
@@ -167,9 +167,7 @@ def test_one_interview_takes_no_rank_and_changes_no_other() -> None:
 
 
 def test_without_any_variance_sets_are_the_ranks_that_equal_scores_share() -> None:
-    result = rank_sets(
-        [80.0, 90.0, 80.0], np.zeros(3), df=np.full(3, 19.0), n=np.full(3, 20.0), sets="both"
-    )
+    result = rank_sets([80.0, 90.0, 80.0], np.zeros(3), df=np.full(3, 19.0), n=np.full(3, 20.0), sets="both")
     family = result.families[0]
     assert family.low.tolist() == family.low_marginal.tolist() == [2, 1, 2]
     assert family.high.tolist() == family.high_marginal.tolist() == [3, 1, 3]
@@ -218,10 +216,10 @@ def test_impossible_calls_are_refused_in_words(change: dict[str, Any], words: st
 
 
 def test_sets_hold_and_normal_critical_values_do_not_in_a_short_simulation() -> None:
-    held = coverage(runs=150, draws=600, marginal=True)
-    assert held.simultaneous >= 0.89  # 3 standard errors under 0.95
+    held = coverage(runs=100, draws=400, marginal=True)
+    assert held.simultaneous >= 0.88  # 3 standard errors under 0.95
     assert 0.90 <= held.marginal <= 0.98
-    assert coverage(runs=150, draws=600, critical="normal").simultaneous < 0.945
+    assert coverage(runs=100, draws=400, critical="normal").simultaneous < held.simultaneous
 
 
 @pytest.mark.slow

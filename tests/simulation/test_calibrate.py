@@ -6,7 +6,7 @@ import pytest
 from satsurvey.errors import MethodError
 from satsurvey.instrument.library import load_instrument
 from satsurvey.intake.responses import INVALID
-from satsurvey.simulation import Design, Printed, Simulation, Tally, design_from, simulate
+from satsurvey.simulation import Design, Printed, Simulation, Tally, design_from, plain_design, simulate
 from satsurvey.simulation.calibrate import dimension_aims, flip_answers
 from satsurvey.simulation.design import Targets
 from satsurvey.simulation.population import Population
@@ -15,7 +15,7 @@ INSTRUMENT = load_instrument("contact-centre-22")
 
 
 def targeted(instrument: str, **targets: object) -> Design:
-    start = Design.plain(instrument, companies=30, interviews=22, industries=3, seed=4, defects=0.02)
+    start = plain_design(instrument, companies=30, interviews=22, industries=3, seed=4, defects=0.02)
     return design_from(start.model_dump(by_alias=True, exclude_unset=True) | {"targets": targets})
 
 
@@ -56,7 +56,7 @@ def restated(survey: Simulation) -> tuple[float, list[float], dict[str, float]]:
 
 
 def test_printed_scores_agree_with_a_plain_restatement():
-    survey = simulate(Design.plain(companies=12, industries=3, seed=8, defects=0.05))
+    survey = simulate(plain_design(companies=12, industries=3, seed=8, defects=0.05))
     tally = Tally.of(survey.instrument, survey.answers, survey.company_of, 12)
     printed = Printed.of(tally, survey.instrument, np.repeat([0, 1, 2], 4))
     overall, dimensions, industries = restated(survey)
@@ -100,7 +100,7 @@ def test_aims_lie_where_both_the_dimensions_and_the_total_print_as_published():
 
 def test_answers_move_by_one_level_on_legal_cells_and_protected_rows_stay():
     design = targeted("contact-centre-22", overall=80.0)
-    survey = simulate(Design.plain(companies=30, interviews=22, industries=3, seed=4))
+    survey = simulate(plain_design(companies=30, interviews=22, industries=3, seed=4))
     population = Population.draw(design, survey.instrument, 4)
     protected = np.zeros(len(survey), dtype=bool)
     protected[::3] = True

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 import satsurvey.simulation
-from satsurvey.simulation import Design, simulate
+from satsurvey.simulation import plain_design, simulate
 from satsurvey.simulation.comments import BLANK, NEGATIVE, NONE, POSITIVE, aspect_names, write_comments
 
 PHRASES = tomllib.loads(
@@ -75,7 +75,7 @@ def test_praise_speaks_of_the_best_dimension_and_blame_of_the_worst():
 
 
 def test_nobody_speaks_of_a_dimension_that_was_not_asked():
-    survey = simulate(Design.plain(companies=100, seed=3))
+    survey = simulate(plain_design(companies=100, seed=3))
     alone = (survey.columns["S4"] != "1") & (survey.columns["S11"] != "1")
     assert alone.sum() > 20
     for said in survey.truth.comments.values():
@@ -84,7 +84,7 @@ def test_nobody_speaks_of_a_dimension_that_was_not_asked():
 
 
 def test_there_are_several_hundred_different_comments():
-    survey = simulate(Design.plain(companies=100, seed=3))
+    survey = simulate(plain_design(companies=100, seed=3))
     assert np.unique(survey.columns["V1"]).size > 800
     assert np.unique(survey.columns["V2"]).size > 400
 

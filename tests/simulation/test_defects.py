@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from satsurvey.simulation import Design, design_from, simulate, write_export
+from satsurvey.simulation import Design, design_from, plain_design, simulate, write_export
 
 SHARES = {
     "out_of_range": 0.02, "undeclared_code": 0.02, "duplicate_id": 0.02, "duplicate_answers": 0.02,
@@ -17,7 +17,7 @@ SHARES = {
 
 
 def design(**defects: float) -> Design:
-    start = Design.plain(companies=30, seed=21).model_dump(by_alias=True, exclude_unset=True)
+    start = plain_design(companies=30, seed=21).model_dump(by_alias=True, exclude_unset=True)
     return design_from(start | {"defects": defects})
 
 
@@ -130,13 +130,13 @@ def test_companies_in_two_industries_are_those_listed(planted):
 
 
 def test_without_defects_nothing_is_planted():
-    survey = simulate(Design.plain(companies=10, seed=21))
+    survey = simulate(plain_design(companies=10, seed=21))
     assert survey.planted == ()
     assert len(set(survey.columns["interview_id"].tolist())) == 200
 
 
 def test_a_kind_that_the_instrument_cannot_have_is_left_out():
-    survey = simulate(Design.plain("acsi-3", companies=10, seed=2, defects=0.2))
+    survey = simulate(plain_design("acsi-3", companies=10, seed=2, defects=0.2))
     kinds = {defect.kind for defect in survey.planted}
     assert "filter_violation" not in kinds
     assert "out_of_range" in kinds

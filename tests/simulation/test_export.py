@@ -9,10 +9,10 @@ import pytest
 
 from satsurvey.errors import MethodError, OutputError
 from satsurvey.intake.reading import read_responses
-from satsurvey.simulation import Design, simulate, write_export, write_truth
-from satsurvey.simulation.export import export_headings, value_labels
+from satsurvey.simulation import plain_design, simulate, write_export, write_truth
+from satsurvey.simulation.wording import export_headings, value_labels
 
-SURVEY = simulate(Design.plain(companies=6, industries=2, seed=7, defects=0.05))
+SURVEY = simulate(plain_design(companies=6, industries=2, seed=7, defects=0.05))
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "xlsx", "sav", "dta", "parquet"])
@@ -83,8 +83,10 @@ def test_a_missing_folder_a_folder_and_an_unknown_ending_are_refused(tmp_path: P
     for suffix in ("csv", "xlsx", "sav", "parquet"):
         with pytest.raises(OutputError, match="folder does not exist"):
             write_export(SURVEY, tmp_path / "none" / f"x.{suffix}")
+    folder = tmp_path / "x.csv"
+    folder.mkdir()
     with pytest.raises(OutputError, match="a folder stands"):
-        write_export(SURVEY, tmp_path)
+        write_export(SURVEY, folder)
     with pytest.raises(OutputError, match=r"'\.pdf'"):
         write_export(SURVEY, tmp_path / "x.pdf")
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from satsurvey.simulation import Design, simulate
+from satsurvey.simulation import plain_design, simulate
 from satsurvey.simulation.fieldwork import case_ids, company_names, moments, numbered
 
-SURVEY = simulate(Design.plain(companies=60, seed=12))
+SURVEY = simulate(plain_design(companies=60, seed=12))
 
 
 def seconds(key: str) -> np.ndarray:
@@ -59,7 +59,7 @@ def test_moments_are_written_as_vendors_write_them():
 
 
 def test_company_names_are_numbers_within_an_industry_and_all_different():
-    names = company_names(Design.plain(companies=250, industries=2))
+    names = company_names(plain_design(companies=250, industries=2))
     assert names[0] == "行业01企业001"
     assert len(set(names)) == 250
 

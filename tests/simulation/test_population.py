@@ -5,7 +5,7 @@ import pytest
 
 from satsurvey.instrument.library import load_instrument
 from satsurvey.instrument.model import Item, Scale
-from satsurvey.simulation.design import Design, design_from
+from satsurvey.simulation.loading import design_from, plain_design
 from satsurvey.simulation.population import (
     Ladder,
     Population,
@@ -75,7 +75,7 @@ def test_the_true_means_are_those_the_design_asks_for():
 
 
 def test_company_means_and_spreads_have_the_moments_of_the_design():
-    design = Design.plain(companies=4000, industries=1).model_copy(update={"dimensions": {}})
+    design = plain_design(companies=4000, industries=1).model_copy(update={"dimensions": {}})
     population = Population.draw(design, TEN, 8)
     n = 4000
     # Standard error of a standard deviation: sd / sqrt(2n).

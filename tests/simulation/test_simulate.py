@@ -8,7 +8,7 @@ import pytest
 from satsurvey.instrument.library import instrument_names, load_instrument
 from satsurvey.instrument.model import MissingReason
 from satsurvey.intake.responses import INVALID, MISSING_CODES
-from satsurvey.simulation import Design, Simulation, design_from, simulate
+from satsurvey.simulation import Design, Simulation, design_from, plain_design, simulate
 
 
 def mild(per: str = "log_second", **changes: object) -> Design:
@@ -78,7 +78,7 @@ def test_the_slope_on_response_time_is_recovered_over_seeds(per: str):
 
 
 def test_remembered_waits_follow_the_logged_seconds():
-    survey = simulate(Design.plain(companies=40, seed=4))
+    survey = simulate(plain_design(companies=40, seed=4))
     reached = survey.columns["S4"] == "1"
     logged, said = survey.columns["first_response_s"], survey.columns["S6"]
     assert (logged[~reached] == "").all()
@@ -87,7 +87,7 @@ def test_remembered_waits_follow_the_logged_seconds():
 
 
 def test_the_response_time_effect_is_centred_over_channels():
-    design = Design.plain(companies=300, industries=3, seed=2)
+    design = plain_design(companies=300, industries=3, seed=2)
     times = {"effect": -1.5, "per": "log_second"}
     survey = simulate(
         design_from(design.model_dump(by_alias=True, exclude_unset=True) | {"response_times": times})
@@ -113,7 +113,7 @@ ASKED = {
 
 
 def test_items_are_answered_where_their_filter_holds_and_nowhere_else():
-    survey = simulate(Design.plain(companies=30, seed=6))
+    survey = simulate(plain_design(companies=30, seed=6))
     keys = list(survey.columns)
     for cells in zip(*(column.tolist() for column in survey.columns.values()), strict=True):
         row = dict(zip(keys, cells, strict=True))
@@ -124,7 +124,7 @@ def test_items_are_answered_where_their_filter_holds_and_nowhere_else():
 
 
 def test_one_contact_was_enough_where_the_first_one_solved_it():
-    survey = simulate(Design.plain(seed=6))
+    survey = simulate(plain_design(seed=6))
     contacts = survey.columns["S13"].astype(int)
     assert (contacts[survey.columns["S10"] == "1"] == 1).all()
     assert contacts.min() == 1
@@ -132,7 +132,7 @@ def test_one_contact_was_enough_where_the_first_one_solved_it():
 
 
 def test_solved_callers_score_higher_than_the_others():
-    survey = simulate(Design.plain(companies=60, seed=9))
+    survey = simulate(plain_design(companies=60, seed=9))
     overall = np.where(np.char.str_len(survey.columns["O1"]) < 3, survey.columns["O1"], "0")
     number = np.array([float(text or 0) for text in overall])
     known = (number > 0) & (number <= 10)
@@ -160,7 +160,7 @@ def test_everybody_who_completed_has_an_answer():
 
 
 def test_the_same_seed_gives_the_same_cells_and_another_seed_others():
-    design = Design.plain(companies=6, seed=5, defects=0.05)
+    design = plain_design(companies=6, seed=5, defects=0.05)
     first, again, other = simulate(design), simulate(design, seed=5), simulate(design, seed=6)
     assert list(first.columns) == list(again.columns)
     assert all((first.columns[key] == again.columns[key]).all() for key in first.columns)
@@ -176,7 +176,7 @@ def test_a_larger_survey_does_not_change_the_companies_effects():
 @pytest.mark.parametrize("name", ["contact-centre-22", "servperf-22", "acsi-3", "nps-csat-ces"])
 def test_every_shipped_instrument_can_be_simulated(name: str):
     assert name in instrument_names()
-    survey = simulate(Design.plain(name, companies=8, industries=2, seed=1))
+    survey = simulate(plain_design(name, companies=8, industries=2, seed=1))
     instrument = load_instrument(name)
     assert len(survey) == 160
     for item in instrument.items:
@@ -221,13 +221,13 @@ def test_labels_have_the_shares_of_the_design():
 
 
 def test_no_cell_could_be_taken_for_a_formula():
-    survey = simulate(Design.plain(companies=30, seed=2, defects=0.3))
+    survey = simulate(plain_design(companies=30, seed=2, defects=0.3))
     for column in survey.columns.values():
         assert not np.isin(column.astype("<U1"), ["=", "+", "-", "@"]).any()
 
 
 def test_results_are_frozen():
-    survey = simulate(Design.plain("acsi-3", companies=2, industries=1))
+    survey = simulate(plain_design("acsi-3", companies=2, industries=1))
     with pytest.raises(AttributeError):
         survey.seed = 3  # type: ignore[misc]
     assert replace(survey, seed=3).seed == 3

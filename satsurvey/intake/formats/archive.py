@@ -134,6 +134,8 @@ def _check_directory(path: Path, entries: list[zipfile.ZipInfo]) -> None:
 
 def _inflate(path: Path, file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """Yield a part piece by piece, trusting neither its declared size nor the rest of the archive."""
+    if entry.header_offset < 0:
+        raise _damaged(path, f"part {entry.filename} lies outside the file")
     file.seek(entry.header_offset)
     header = file.read(30)
     if len(header) < 30 or header[:4] != b"PK\x03\x04":

@@ -168,7 +168,7 @@ class _XlsxPlaces:
             return
         try:
             self._parser.Parse(piece, False)
-        except (expat.ExpatError, ValueError) as exc:
+        except (expat.ExpatError, ValueError, LookupError) as exc:
             # Parts that are no XML (pictures) cannot be sheets.
             self.problem = f"A sheet of the workbook is damaged: {exc}" if self._sheet else ""
         if self._last_row * self._last_column > MOST_CELLS:
@@ -213,7 +213,7 @@ class OdsExtent:
         self.error_cells = 0
         self.empty_formulas = 0
         self._xml = True
-        self._in_table = False
+        self._started = False
         self._rows = self._filled_rows = self._columns = self._held = 0
         self._row_repeats = 1
         self._row_cells = self._row_filled = 0
@@ -225,15 +225,7 @@ class OdsExtent:
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece of the part."""
-        if self.problem or not self._xml:
-            return
-        try:
-            self._parser.Parse(piece, False)
-        except (expat.ExpatError, ValueError) as exc:
-            self._xml = False
-            if self._in_table:
-                self.problem = f"A sheet of the workbook is damaged: {exc}"
-        self._check()
+        self._parse(piece, final=False)
 
     def suspicious(self) -> bool:
         """Say False: the first pass is exact."""
@@ -243,7 +235,19 @@ class OdsExtent:
         """Do nothing: the first pass is exact."""
 
     def close(self) -> None:
-        """Finish."""
+        """Finish; a library may wait forever for the end of a part that has none."""
+        self._parse(b"", final=True)
+
+    def _parse(self, piece: bytes, *, final: bool) -> None:
+        if self.problem or not self._xml:
+            return
+        try:
+            self._parser.Parse(piece, final)
+        except (expat.ExpatError, ValueError, LookupError) as exc:
+            # Parts that are no XML, such as pictures, fail before their first tag.
+            self._xml = False
+            if self._started:
+                self.problem = f"A part of the workbook is damaged: {exc}"
         self._check()
 
     def _check(self) -> None:
@@ -254,6 +258,7 @@ class OdsExtent:
         self.problem = "The workbook declares XML entities, which real workbooks never do"
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self._started = True
         if name in ("table:table-cell", "table:covered-table-cell"):
             self._row_cells += _count(attributes.get("table:number-columns-repeated"))
             if not self.FILLED.isdisjoint(attributes):
@@ -263,7 +268,6 @@ class OdsExtent:
             self._row_repeats = _count(attributes.get("table:number-rows-repeated"))
             self._row_cells = self._row_filled = 0
         elif name == "table:table":
-            self._in_table = True
             self._rows = self._filled_rows = self._columns = self._held = 0
         elif name == "text:s" and _count(attributes.get("text:c")) > MOST_SPACES:
             self.problem = f"One cell of the workbook holds more than {MOST_SPACES:,} spaces"
@@ -277,7 +281,6 @@ class OdsExtent:
                 self._held += self._row_filled
         elif name == "table:table":
             self._check()
-            self._in_table = False
             self._total += self._filled_rows * self._columns
             self._rows = self._filled_rows = self._columns = self._held = 0
 
@@ -328,11 +331,13 @@ class XlsbExtent:
             self.problem = _too_far(self._last_row, self._last_column)
 
     def _record(self, kind: int, block: bytes, start: int, length: int) -> None:
-        if kind <= self.LAST_CELL_KIND and length >= 4:
+        if kind <= self.LAST_CELL_KIND and self._inside and length < 8:
+            self.problem = "A sheet of the workbook is damaged: a cell has no place"
+        elif kind <= self.LAST_CELL_KIND and self._inside:
             number = struct.unpack_from("<I", block, start)[0] + 1
             if kind == self.ROW:
-                self._last_row = max(self._last_row, number if self._inside else 0)
-            elif kind > 1 and self._inside:
+                self._last_row = max(self._last_row, number)
+            elif kind > 1:
                 self._last_column = max(self._last_column, number)
                 self.error_cells += kind in (3, 11)
         elif kind == self.BEGIN_CELLS:

@@ -34,7 +34,7 @@ class ReadOptions:
 
 
 def normalise_heading(text: str) -> str:
-    """Fold what never distinguishes two headings: width of characters, case, surrounding and doubled space."""
+    """Fold what never distinguishes two headings: width of characters, case, surplus white space."""
     return " ".join(unicodedata.normalize("NFKC", text).replace("\ufeff", "").split()).casefold()
 
 

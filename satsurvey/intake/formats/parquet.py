@@ -224,7 +224,10 @@ def _bytes(values: pa.Array) -> pa.Array:
         return texts
     # One by one, so that a cell looks the same whatever else its row group holds.
     return pa.array(
-        [None if value is None else value.decode("utf-8", "backslashreplace") for value in values.to_pylist()],
+        [
+            None if value is None else value.decode("utf-8", "backslashreplace")
+            for value in values.to_pylist()
+        ],
         pa.string(),
     )
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from satsurvey.errors import ReadError, shorten
+from satsurvey.intake.formats.apart import call_apart
 from satsurvey.intake.formats.cell_text import LONG_NUMBERS, distinct_as_text, has_long_numbers, number_texts
 from satsurvey.intake.formats.content import kind_of_content, refuse_content
 from satsurvey.intake.formats.headings import ReadOptions
@@ -55,6 +56,35 @@ def open_statistical(path: Path, options: ReadOptions) -> RawFile:
     ReadError
         When the file is not of this kind, is damaged, or its text is in none of the encodings tried.
     """
+    contents: Contents = call_apart(read_contents, path, options)
+    return RawFile(contents.source, contents.columns, contents.tables)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A file read whole: its columns, and the cells of stretches of rows."""
+
+    source: Source
+    columns: tuple[RawColumn, ...]
+    blocks: tuple[tuple[pa.Array, ...], ...]
+
+    def tables(self) -> Iterator[RawTable]:
+        """Go through the rows."""
+        first = 1
+        for cells in self.blocks:
+            height = len(cells[0])
+            yield RawTable(self.columns, cells, np.arange(first, first + height, dtype=np.int64))
+            first += height
+
+
+def read_contents(path: Path, options: ReadOptions) -> Contents:
+    """Read an SPSS or Stata file in this process; `open_statistical` says how.
+
+    Raises
+    ------
+    ReadError
+        As `open_statistical`; but a badly damaged file can end the process.
+    """
     format = path.suffix.lower().lstrip(".")
     wanted = WANTED.get(format)
     if wanted is None:
@@ -71,7 +101,7 @@ def open_statistical(path: Path, options: ReadOptions) -> RawFile:
     notes += encoding_notes
     if not meta.column_names:
         raise ReadError("The file declares no variables", file=path, next_step="export it again")
-    columns, blocks, heights = _read(file, encoding, meta)
+    columns, blocks = _read(file, encoding, meta)
     source = Source(
         path=path,
         format=format,
@@ -79,7 +109,7 @@ def open_statistical(path: Path, options: ReadOptions) -> RawFile:
         heading_row=0,
         notes=tuple(notes),
     )
-    return RawFile(source, columns, _tables(columns, blocks, heights))
+    return Contents(source, columns, blocks)
 
 
 class _UndecodableError(Exception):
@@ -196,7 +226,7 @@ def _not_in(file: _File, encoding: str | None) -> ReadError:
 
 
 def _declared_texts(meta: Any) -> Iterator[str]:
-    yield from meta.column_names
+    yield from (name for name in meta.column_names if name)
     yield from (label for label in meta.column_labels if label)
     for labels in meta.value_labels.values():
         yield from (label for label in labels.values() if label)
@@ -279,14 +309,13 @@ def _unpadded(texts: pa.Array) -> pa.Array:
 
 def _read(
     file: _File, encoding: str | None, meta: Any
-) -> tuple[tuple[RawColumn, ...], list[tuple[pa.Array, ...]], list[int]]:
+) -> tuple[tuple[RawColumn, ...], tuple[tuple[pa.Array, ...], ...]]:
     """Convert all rows; only the converted columns stay in memory, four bytes a cell."""
     gathered = [_column(name, file.format, meta) for name in meta.column_names]
-    blocks, heights = [], []
+    blocks = []
     try:
         for columns in _chunks(file, encoding, len(gathered)):
             blocks.append(tuple(column.convert(columns[column.name]) for column in gathered))
-            heights.append(len(blocks[-1][0]))
     except _UndecodableError as exc:
         raise _not_in(file, encoding) from exc
     except (pa.ArrowInvalid, UnicodeEncodeError) as exc:
@@ -304,7 +333,7 @@ def _read(
             warning = LEAP_SECONDS
         raw.append(
             RawColumn(
-                heading=column.name.strip(),
+                heading=(column.name or "").strip() or f"(column {position})",
                 position=position,
                 question=(meta.column_names_to_labels.get(column.name) or "").strip(),
                 value_labels={column.key(key): (label or "").strip() for key, label in labels.items()},
@@ -312,7 +341,7 @@ def _read(
                 warning=warning,
             )
         )
-    return tuple(raw), blocks, heights
+    return tuple(raw), tuple(blocks)
 
 
 def _column(name: str, format: str, meta: Any) -> _Column:
@@ -327,15 +356,3 @@ def _column(name: str, format: str, meta: Any) -> _Column:
             column.ranges.append((float(low), float(high)))
     column.missing.update(column.key(tag) for tag in meta.missing_user_values.get(name) or ())
     return column
-
-
-def _tables(
-    columns: tuple[RawColumn, ...], blocks: Sequence[tuple[pa.Array, ...]], heights: Sequence[int]
-) -> Callable[[], Iterator[RawTable]]:
-    def tables() -> Iterator[RawTable]:
-        first = 1
-        for cells, height in zip(blocks, heights, strict=True):
-            yield RawTable(columns, cells, np.arange(first, first + height, dtype=np.int64))
-            first += height
-
-    return tables

@@ -5,15 +5,8 @@ from pathlib import Path
 import pytest
 
 from satsurvey.errors import SpecificationError
-from satsurvey.simulation.design import (
-    SCHEMA,
-    Design,
-    completed,
-    design_defects,
-    design_from,
-    instrument_of,
-    load_design,
-)
+from satsurvey.simulation.design import SCHEMA, completed, instrument_of
+from satsurvey.simulation.loading import design_defects, design_from, load_design, plain_design
 
 
 def data(**changes: object) -> dict[str, object]:
@@ -130,14 +123,14 @@ def test_a_missing_file_is_a_specification_error():
 
 
 def test_plain_designs_spread_companies_evenly_and_exactly():
-    design = Design.plain(companies=11, interviews=23, industries=4)
+    design = plain_design(companies=11, interviews=23, industries=4)
     assert [industry.companies for industry in design.industries] == [3, 3, 3, 2]
     assert design.interviews == 253
 
 
 def test_more_industries_than_companies_is_refused():
     with pytest.raises(SpecificationError, match="companies"):
-        Design.plain(companies=2, industries=3)
+        plain_design(companies=2, industries=3)
 
 
 def test_what_a_design_says_wins_over_the_profile_of_the_instrument():
