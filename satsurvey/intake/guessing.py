@@ -24,27 +24,28 @@ _MOST_COMPARED = 2_000  # columns whose wording is compared; a survey has fewer,
 _MOST_OTHERS = 3
 _LONGEST_ROLE_HEADING = 40
 
-_HINTS: Mapping[str, tuple[str, ...]] = {
-    "interview_id": ("样本号", "样本id", "问卷号", "问卷id", "答卷", "序号", "流水号", "respnum", "respid", "respondent", "serial"),
-    "company": ("企业", "公司", "单位", "机构", "品牌", "商户", "company", "firm", "brand", "organisation", "organization", "provider", "airline"),
-    "company_id": ("企业id", "公司id", "单位编号", "机构编号", "companyid", "firmid"),
-    "industry": ("行业", "领域", "板块", "业态", "industry", "sector"),
-    "weight": ("权重", "权数", "加权", "weight", "wgt"),
-    "disposition": ("访问结果", "访问状态", "结果", "状态", "disposition", "status", "outcome"),
-    "completed_at": ("结束时间", "提交时间", "访问日期", "访问时间", "答题时间", "日期", "时间", "submitted", "date", "time"),
-    "contact_at": ("来电时间", "通话时间", "服务时间", "工单时间", "联系日期", "calltime", "contact"),
-    "duration_s": ("时长", "耗时", "用时", "duration", "elapsed", "seconds"),
-    "interviewer": ("访问员", "访员", "interviewer"),
-    "wave": ("波次", "期次", "批次", "季度", "wave", "quarter"),
-    "route": ("调查方式", "访问方式", "采集方式", "surveymode"),
-    "region": ("地区", "区域", "省份", "城市", "省市", "region", "province"),
-    "customer_tier": ("等级", "级别", "会员", "tier"),
-    "stratum": ("抽样层", "分层", "stratum", "strata"),
-    "case_id": ("工单", "案件", "ticket", "caseid", "callid"),
-    "first_response_s": ("响应时长", "响应时间", "首响", "responsetime"),
-    "population": ("联系总量", "来电量", "客户总量", "population"),
-    "market_share": ("份额", "占有率", "marketshare"),
-}  # fmt: skip
+_HINTS: Mapping[str, str] = {
+    "interview_id": "样本号 样本id 问卷号 问卷id 答卷 序号 流水号 respnum respid respondent serial",
+    "company": "企业 公司 单位 机构 品牌 商户 company firm brand organisation organization provider airline",
+    "company_id": "企业id 公司id 单位编号 机构编号 companyid firmid",
+    "industry": "行业 领域 板块 业态 industry sector",
+    "weight": "权重 权数 加权 weight wgt",
+    "disposition": "访问结果 访问状态 结果 状态 disposition status outcome",
+    "completed_at": "结束时间 提交时间 访问日期 访问时间 答题时间 日期 时间 submitted date time",
+    "contact_at": "来电时间 通话时间 服务时间 工单时间 联系日期 calltime contact",
+    "duration_s": "时长 耗时 用时 duration elapsed seconds",
+    "interviewer": "访问员 访员 interviewer",
+    "wave": "波次 期次 批次 季度 wave quarter",
+    "route": "调查方式 访问方式 采集方式 surveymode",
+    "region": "地区 区域 省份 城市 省市 region province",
+    "customer_tier": "等级 级别 会员 tier",
+    "stratum": "抽样层 分层 stratum strata",
+    "case_id": "工单 案件 ticket caseid callid",
+    "first_response_s": "响应时长 响应时间 首响 responsetime",
+    "population": "联系总量 来电量 客户总量 population",
+    "market_share": "份额 占有率 marketshare",
+}
+"""Words in a heading, or parts of words, that speak for a role beside the aliases the instrument declares."""
 _YEAR_FIRST = re.compile(
     r"[12]\d{3}[-/.年]\d{1,2}[-/.月]\d{1,2}(?:\D.*)?|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?"
 )
@@ -249,7 +250,7 @@ def _roles(
 def _hint(column: InspectedColumn, role: str, instrument: Instrument) -> str:
     """Return the longest word in a heading that speaks for a role, or ""."""
     field = instrument.roles.get(role)
-    words = {_letters(word) for word in (*_HINTS.get(role, ()), *(field.aliases if field else ()))}
+    words = {_letters(word) for word in (*_HINTS.get(role, "").split(), *(field.aliases if field else ()))}
     found = []
     for text in (column.heading, column.raw.question):
         letters = _letters(text)
@@ -288,7 +289,8 @@ def _cells_look_like(role: str, column: InspectedColumn, kind: Kind, n_rows: int
         and 2 <= column.n_distinct <= n / 5
         and column.longest >= 2
     ):
-        said = f"像企业名称：{column.n_distinct} 种文字 few different texts, {n / column.n_distinct:.0f} rows each"
+        each = f"{n / column.n_distinct:.0f}"
+        said = f"像企业名称：{column.n_distinct} 种文字，各约 {each} 行 few different texts, {each} rows each"
         return 0.5 + 0.4 * column.n_distinct / n, said
     if role == "weight" and full and kind == "numbers" and numbers is not None:
         if numbers.least > 0 and 0.9 <= numbers.mean <= 1.1:

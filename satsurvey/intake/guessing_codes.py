@@ -1,4 +1,4 @@
-"""Guesses at what codes mean: reasons of missing, scales, completed interviews; drafts use them, readers never."""
+"""Guesses at what codes mean: reasons of missing, scale, completed interviews; only drafts use them."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ class Tally:
     n_filled
         Cells that are not blank.
     full
-        Whether there were more different texts than are counted. None is counted that was not counted from its
-        first cell on, so the counts that there are stay exact.
+        Whether there were more different texts than are counted. None is counted that was not counted from
+        its first cell on, so the counts that there are stay exact.
     """
 
     def __init__(self, most_texts: int, most_characters: int) -> None:

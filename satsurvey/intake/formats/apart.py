@@ -1,4 +1,4 @@
-"""Running a reader in a process of its own, so that a crash of the C library behind it becomes an error message.
+"""Running a reader in a process of its own, so that a crash of its C library becomes an error message.
 
 A library written in C may corrupt its memory on a damaged file; in the same process that ends the whole run
 without a word, and no `except` can catch it.

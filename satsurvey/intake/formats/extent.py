@@ -11,6 +11,9 @@ from xml.parsers import expat
 MOST_CELLS = 100_000_000
 """Places that the cells of a sheet may span; Excel's own limit is 17 thousand million."""
 
+MOST_COLUMNS = 16_384
+"""The columns of a spreadsheet, A to XFD."""
+
 MOST_TEXT = 16_000_000
 """Characters that one cell may hold; Excel's own limit is 32,767."""
 
@@ -43,6 +46,10 @@ def column_number(letters: str) -> int:
     for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
     return number
+
+
+def _is_too_far(rows: int, columns: int) -> bool:
+    return columns > MOST_COLUMNS or rows * columns > MOST_CELLS
 
 
 def _too_far(rows: int, columns: int) -> str:
@@ -136,7 +143,7 @@ class XlsxExtent:
         self._tail = b""
         rows = self._last_row + self._rows_without_number
         columns = self._last_column + self._widest
-        return self._unusual or rows * columns > MOST_CELLS
+        return self._unusual or _is_too_far(rows, columns)
 
     def feed_exactly(self, piece: bytes) -> None:
         """Take the next piece of the second pass."""
@@ -171,7 +178,7 @@ class _XlsxPlaces:
         except (expat.ExpatError, ValueError, LookupError) as exc:
             # Parts that are no XML (pictures) cannot be sheets.
             self.problem = f"A sheet of the workbook is damaged: {exc}" if self._sheet else ""
-        if self._last_row * self._last_column > MOST_CELLS:
+        if _is_too_far(self._last_row, self._last_column):
             self.problem = _too_far(self._last_row, self._last_column)
 
     def _entity(self, *_: object) -> None:
@@ -201,7 +208,7 @@ class _XlsxPlaces:
 
 
 class OdsExtent:
-    """Rows and columns of all sheets of an .ods file, whose cells and rows state how often they repeat."""
+    """Rows and columns of all sheets in the content of an .ods file, where cells and rows may repeat."""
 
     FILLED = frozenset(
         f"office:{name}"
@@ -212,8 +219,6 @@ class OdsExtent:
         self.problem = ""
         self.error_cells = 0
         self.empty_formulas = 0
-        self._xml = True
-        self._started = False
         self._rows = self._filled_rows = self._columns = self._held = 0
         self._row_repeats = 1
         self._row_cells = self._row_filled = 0
@@ -239,26 +244,23 @@ class OdsExtent:
         self._parse(b"", final=True)
 
     def _parse(self, piece: bytes, *, final: bool) -> None:
-        if self.problem or not self._xml:
+        if self.problem:
             return
         try:
             self._parser.Parse(piece, final)
         except (expat.ExpatError, ValueError, LookupError) as exc:
-            # Parts that are no XML, such as pictures, fail before their first tag.
-            self._xml = False
-            if self._started:
-                self.problem = f"A part of the workbook is damaged: {exc}"
+            self.problem = f"A part of the workbook is damaged: {exc}"
         self._check()
 
     def _check(self) -> None:
-        if self._total + self._held + self._filled_rows * self._columns > MOST_CELLS and not self.problem:
+        places = self._total + self._held + self._filled_rows * self._columns
+        if not self.problem and (places > MOST_CELLS or self._columns > MOST_COLUMNS):
             self.problem = _too_far(self._filled_rows, self._columns)
 
     def _entity(self, *_: object) -> None:
         self.problem = "The workbook declares XML entities, which real workbooks never do"
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
-        self._started = True
         if name in ("table:table-cell", "table:covered-table-cell"):
             self._row_cells += _count(attributes.get("table:number-columns-repeated"))
             if not self.FILLED.isdisjoint(attributes):
@@ -327,7 +329,7 @@ class XlsbExtent:
                 self._skip, at = at - len(block), len(block)
                 break
         self._tail = block[at:]
-        if self._last_row * self._last_column > MOST_CELLS:
+        if _is_too_far(self._last_row, self._last_column):
             self.problem = _too_far(self._last_row, self._last_column)
 
     def _record(self, kind: int, block: bytes, start: int, length: int) -> None:
