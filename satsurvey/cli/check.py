@@ -43,7 +43,9 @@ def check_command(
     ] = "table",
     set_aside: Annotated[
         Path | None,
-        typer.Option("--set-aside", metavar="FILE", help="Write the rows that would not be used to a CSV file."),
+        typer.Option(
+            "--set-aside", metavar="FILE", help="Write the rows that would not be used to a CSV file."
+        ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 when there are warnings.")] = False,
     lang: LangOption = default_language(),
@@ -52,7 +54,7 @@ def check_command(
 
     Example: satsurvey check survey.csv
 
-    Exit code 3 when answers or rows could not be used as they stand, 4 under --strict when there are warnings.
+    Exit code 3 when answers or rows could not be used as they stand, 4 under --strict with warnings.
     """
     from satsurvey.intake.checks import check
     from satsurvey.intake.reading import read_responses

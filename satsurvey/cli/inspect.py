@@ -46,8 +46,8 @@ def inspect_command(
 
     Example: satsurvey inspect survey.csv
 
-    Each column is shown with what it would be read as by the names that the instrument declares. Special codes
-    are the cells that are no answer; those that nothing declares carry a question mark.
+    Each column is shown with what it would be read as by the names that the instrument declares. Special
+    codes are cells that hold no answer; those that nothing declares carry a question mark.
     """
     from satsurvey.intake.inspection import inspect_file
 
@@ -90,7 +90,10 @@ def _file_table(found: Inspection, language: Language) -> Table:
         )
     return Table(
         "文件" if at == 0 else "File",
-        (Column("key", "", "", "text", align="left"), Column("value", "", "", "text", align="left")),
+        (
+            Column("key", "项目", "What", "text", align="left"),
+            Column("value", "内容", "Found", "text", align="left"),
+        ),
         tuple((names[at], value) for names, value in facts if value is not None),
         notes=tuple(notes),
         language=language,
@@ -151,7 +154,9 @@ def _shown(values: tuple[ValueCount, ...], more: bool, *, special: bool = False)
         said = [shorten(value.text, _LONGEST)]
         said += [shorten(value.label, _LONGEST)] if value.label else []
         said += [value.meaning or "?"] if special else []
-        parts.append(f"{' '.join(said)} ×{value.n:,}")
+        # Where every value stands once, saying so of each tells nothing.
+        counted = special or value.n > 1
+        parts.append(" ".join(said) + (f" ×{value.n:,}" if counted else ""))
     return ", ".join(parts) + (" …" if more else "")
 
 

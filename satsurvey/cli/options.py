@@ -43,5 +43,6 @@ EncodingOption = Annotated[
 ]
 SheetOption = Annotated[str | None, typer.Option("--sheet", help="Sheet of the workbook.", metavar="NAME")]
 LangOption = Annotated[
-    Lang, typer.Option("--lang", envvar="SATSURVEY_LANG", help="Language of tables: zh or en.", show_default=False)
+    Lang,
+    typer.Option("--lang", envvar="SATSURVEY_LANG", help="Language of tables: zh or en.", show_default=False),
 ]

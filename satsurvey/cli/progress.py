@@ -39,9 +39,9 @@ def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], N
             bar.start()
             task = bar.add_task(what, total=None)
         if what != shown:
-            bar.reset(task, description=what, total=total or None)  # type: ignore[arg-type]
+            bar.reset(task, description=what, total=total or None)
             shown = what
-        bar.update(task, completed=done, total=total or None)  # type: ignore[arg-type]
+        bar.update(task, completed=done, total=total or None)
 
     try:
         yield tell

@@ -35,9 +35,13 @@ def score_command(
     instrument: InstrumentOption = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Also write tables, workbook, score.json and manifest.json."),
+        typer.Option(
+            "--out", metavar="DIR", help="Also write tables, workbook, score.json and manifest.json."
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what stands at --out or --set-aside.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace what stands at --out or --set-aside.")
+    ] = False,
     show: Annotated[
         Shown | None, typer.Option("--show", help="Which table to print. Default: industries.")
     ] = None,
@@ -47,13 +51,16 @@ def score_command(
     ] = "table",
     by: Annotated[
         list[str] | None,
-        typer.Option("--by", metavar="FIELD", help="Also break the score down by region, wave, S2 … (repeatable)."),
+        typer.Option(
+            "--by", metavar="FIELD", help="Also break the score down by region, wave, S2 … (repeatable)."
+        ),
     ] = None,
     level: Annotated[
         float, typer.Option("--level", help="Confidence level of intervals and rank sets.")
     ] = 0.95,
     min_n: Annotated[
-        int | None, typer.Option("--min-n", min=1, help="Least interviews of a published company. Default: 20.")
+        int | None,
+        typer.Option("--min-n", min=1, help="Least interviews of a published company. Default: 20."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the rank sets.")] = 20191,
     rank_sets: Annotated[

@@ -16,8 +16,10 @@ from satsurvey.intake.companies import display_names
 from satsurvey.intake.finding_log import FindingLog
 from satsurvey.intake.judging import Stretch, judge
 from satsurvey.intake.ledger import Ledger, UnusedRow
+from satsurvey.intake.numbers import to_numbers as to_numbers
 from satsurvey.intake.raw import RawFile, RawTable, Source
 from satsurvey.intake.readers import NOT_ASKED, ColumnReaders, Declarations
+from satsurvey.intake.readers import NUMBER_ROLES as NUMBER_ROLES
 from satsurvey.intake.responses import MISSING_CODES, FactColumn, Factor, Responses
 from satsurvey.intake.study import Study, StudyScoring
 

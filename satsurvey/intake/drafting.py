@@ -190,7 +190,7 @@ class _Writer:
     def _no_items(self) -> Iterator[str]:
         yield "#"
         yield f"# !! 没有一列是题库 {self._instrument.id} 的题目，需要为这份问卷另写题库。"
-        yield f"# !! No column is an item of {self._instrument.id}: an instrument has to be written for these."
+        yield f"# !! No column is an item of {self._instrument.id}: these questions need an instrument."
         yield "#    satsurvey instruments schema     说明题库文件的写法 how an instrument file is written"
         yield f"#    satsurvey instruments show {self._instrument.id}     一个例子 an example"
         for name, n in self._inspection.fits:

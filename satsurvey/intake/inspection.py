@@ -64,8 +64,8 @@ class InspectedColumn:
         "" where nothing declares it.
     by
         How it was known: "name" (the heading is a declared name), "code" (the heading begins with a code),
-        "label" (only the label that the file declares is a declared name, which the reader follows only when
-        a study file says so), or "".
+        "label" (the label that the file declares is a declared name, and the heading is none or a bare code;
+        the reader follows labels only when a study file says so), or "".
     rivals
         The letters of other columns that stand for the same; the reader refuses such a file.
     n_filled, n_distinct
@@ -319,9 +319,12 @@ def _marks(columns: Sequence[RawColumn], instrument: Instrument) -> list[_Mark]:
     marks = [_Mark() if mark.by == "code" and (mark.table, mark.code) in exact else mark for mark in marks]
     claimed = {(mark.table, mark.code) for mark in marks}
     for place, column in enumerate(columns):
-        # A label counts only as a whole: a code in front of other words may belong to another questionnaire.
+        mark = marks[place]
+        # A label counts only as a whole: a code in front of it may belong to another questionnaire.
         found = names.get(normalise_heading(column.question)) if column.question else None
-        if not marks[place].code and found and found not in claimed:
+        # It goes before a heading that is a bare code, since SPSS names variables V1, V2 by itself.
+        bare = mark.by == "name" and normalise_heading(column.heading) == normalise_heading(mark.code)
+        if found and found not in claimed and (bare or not mark.code):
             marks[place] = _Mark(*found, "label")
     holders: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place, mark in enumerate(marks):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from satsurvey.errors import MethodError, ReadError
 from satsurvey.instrument.library import load_instrument
-from satsurvey.instrument.model import Instrument, Scale
+from satsurvey.instrument.model import Instrument
 from satsurvey.intake.answers import readable
 from satsurvey.intake.binding import Binding, bind, known_headings
 from satsurvey.intake.cells import to_text
@@ -18,6 +18,7 @@ from satsurvey.intake.responses import Responses
 from satsurvey.intake.study import Study, StudyFile, load_study
 
 DEFAULT_INSTRUMENT = "contact-centre-22"
+_MOST_FILES = 32_000
 SUFFIXES = {
     **dict.fromkeys((".csv", ".tsv", ".txt"), "delimited"),
     **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), "workbook"),
@@ -33,13 +34,21 @@ def open_raw(path: str | Path, options: ReadOptions | None = None) -> RawFile:
     Raises
     ------
     ReadError
-        When there is no such file, when it is a folder, when its format is unknown, or when it cannot be read.
+        When there is no such file, when it is a folder, when its format is unknown, or when it cannot be
+        read.
     """
     path, options = Path(path), options or ReadOptions()
-    if path.is_dir():
-        raise ReadError("this is a folder, not a file", file=path, next_step="name the files in it")
-    if not path.exists():
-        raise ReadError("there is no such file", file=path)
+    try:
+        if path.is_dir():
+            raise ReadError("this is a folder, not a file", file=path, next_step="name the files in it")
+        if not path.exists():
+            raise ReadError("there is no such file", file=path, next_step="check the name and the folder")
+        if not path.is_file():
+            raise ReadError(
+                "this is a device or a pipe, not a file", file=path, next_step="save it as a file"
+            )
+    except OSError as exc:
+        raise ReadError(f"the file cannot be looked at: {exc.strerror or exc}", file=path) from exc
     family = SUFFIXES.get(path.suffix.lower())
     # Each family's libraries are loaded only when a file of that family is read.
     if family == "workbook":
@@ -129,6 +138,8 @@ def read_responses(
         files = [_with_declared(file, declared.get(Path(file.path).name, defaults)) for file in files]
     if not files:
         raise ReadError("no file was given", next_step="name an export, or list files in the study file")
+    if len(files) > _MOST_FILES:
+        raise ReadError(f"{len(files):,} files were given; at most {_MOST_FILES:,} are read at once")
     chosen = scale or (plan.scale if plan else None)
     if chosen is not None and chosen not in instrument.scales:
         raise MethodError(
@@ -147,17 +158,23 @@ def read_responses(
     if chosen is None:
         chosen, why = _scale_by_words(instrument, opened)
         notes += [why] if why else []
-    if plan is None and chosen is not None or scale is not None:
-        plan = (plan or Study.model_validate({"schema": "satsurvey.study/1"})).model_copy(update={"scale": chosen})
+    if chosen is not None:
+        plan = (plan or Study.model_validate({"schema": "satsurvey.study/1"})).model_copy(
+            update={"scale": chosen}
+        )
     scales = tuple(instrument.scale_of(item, default=chosen) for item in instrument.items)
     decoder = Decoder(instrument, scales, plan)
     for raw, binding, file in opened:
         try:
             decoder.add_file(raw, binding, wave=file.wave)
         except UnicodeDecodeError as exc:
-            from satsurvey.intake.formats.delimited import undecodable
+            from satsurvey.intake.formats.encodings import undecodable
 
             raise undecodable(raw.source, declared=file.encoding is not None) from exc
+        except OSError as exc:
+            raise ReadError(
+                f"the file could not be read to its end: {exc.strerror or exc}", file=file.path
+            ) from exc
     return decoder.finish(notes=tuple(notes))
 
 
@@ -179,13 +196,15 @@ def _scale_by_words(
     texts: set[str] = set()
     for raw, binding, _ in opened:
         table = next(iter(raw.tables()), None)
-        for code in flexible if table is not None else ():
+        if table is None:
+            continue
+        for code in flexible:
             if code in binding.items:
                 column = raw.columns[binding.items[code]]
                 try:
-                    cells = to_text(table.cells[binding.items[code]].unique(), raw.source.cell_encoding)  # type: ignore[union-attr]
+                    cells = to_text(table.cells[binding.items[code]].unique(), raw.source.cell_encoding)
                 except UnicodeDecodeError:
-                    continue
+                    continue  # said when the file is decoded
                 found = {text for text in cells.to_pylist() if text and text.strip()}
                 if len(found) <= 100:
                     texts |= {column.value_labels.get(text, text) for text in found}
@@ -196,6 +215,8 @@ def _scale_by_words(
     counts = {name: readable(scale, instrument, words) for name, scale in instrument.scales.items()}
     best = max(counts, key=lambda name: (counts[name], name == instrument.default_scale))
     if counts[best] > readable(default, instrument, words):
-        return best, f"the answers are words of the scale {best}, which was used in place of {instrument.default_scale}"
+        return best, (
+            f"the answers are words of the scale {best}, which was used in place of "
+            f"{instrument.default_scale}"
+        )
     return None, ""
-

@@ -24,10 +24,12 @@ def breakdown_table(analysis: Analysis, language: Language) -> Table:
     body.add("n_companies", "integer", optional=1)
     body.add("n", "integer", optional=2)
     body.add_dimensions(analysis.instrument.dimensions, optional=10)
-    body.add_notes()
+    body.add_notes(language)
     decimals, rule = display_style(analysis.method)
     changes = [
-        place for place in range(1, len(body.frame)) if body.frame["by"].iloc[place] != body.frame["by"].iloc[place - 1]
+        place
+        for place in range(1, len(body.frame))
+        if body.frame["by"].iloc[place] != body.frame["by"].iloc[place - 1]
     ]
     return Table(
         label("title_breakdown", language),

@@ -1,4 +1,4 @@
-"""Sentences in the reader's language: English messages of the whole package, rendered by a catalogue of templates."""
+"""Sentences in the reader's language: English messages of the whole package, rendered from a catalogue."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 from satsurvey.report.labels import LABELS
 
 CATALOGUE = Path(__file__).with_name("catalogue_zh.toml")
-PHRASES = "phrases"
-"""The table of the catalogue whose entries are parts of sentences, and so never stand for a whole message."""
+PARTS = ("phrases", "names", "rules")
+"""The tables of the catalogue whose entries are parts of sentences or names, and never a whole message."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _KINDS = {
     "": ".*?",
     "words": ".*?",
+    "names": ".*?",
+    "message": ".*?",
     "number": r"[-+−]?(?:\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|inf|nan)(?: ?%)?",
 }
 
@@ -27,8 +30,10 @@ _KINDS = {
 class Template:
     """One entry of a catalogue: an English sentence with placeholders, and its rendering.
 
-    A placeholder is `{name}` (anything, copied as it is: the user's own names), `{name:number}`, or
-    `{name:words}` (words of satsurvey, translated in turn).
+    A placeholder is `{name}` (anything, copied as it is: the user's own words), `{name:number}`,
+    `{name:words}` (words of satsurvey, rendered in turn), `{name:names}` (a list of the user's names, in
+    which counts and places are rendered), or `{name:message}` (a whole message; without a rendering of it
+    the template does not fit).
     """
 
     english: str
@@ -86,14 +91,11 @@ class Catalogue:
             return self.exact[message]
         for template in self.templates:
             found = template.match(message)
-            if found is not None:
-                kinds = template.placeholders
-                return template.filled(
-                    {
-                        name: _phrase(text) if kinds[name] == "words" else text
-                        for name, text in found.items()
-                    }
-                )
+            if found is None:
+                continue
+            parts = {name: _part(text, template.placeholders[name]) for name, text in found.items()}
+            if None not in parts.values():
+                return template.filled(parts)  # type: ignore[arg-type]
         return None
 
 
@@ -111,39 +113,47 @@ def translated(message: str, language: str) -> str:
     return _in_chinese(message) if language == "zh" and message else message
 
 
-def entries() -> Mapping[str, Mapping[str, str]]:
-    """Return the tables of the catalogue: English templates and their renderings, by what they are about."""
+def rule_name(rule: str, language: str) -> str:
+    """Return the name of a rule of the checks in a language; the English one is its code."""
+    return catalogue()["rules"].exact.get(rule, rule) if language == "zh" else rule
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> Mapping[str, Catalogue]:
+    """Return the catalogue: whole `messages`, `phrases` and `names` that are parts of them, and `rules`."""
     with CATALOGUE.open("rb") as file:
-        tables: Mapping[str, Mapping[str, str]] = tomllib.load(file)
-    return tables
+        tables = tomllib.load(file)
+    parts = {name: tables.pop(name) for name in PARTS}
+    parts["phrases"] = {pair[1]: pair[0] for pair in LABELS.values()} | parts["phrases"]
+    return {
+        "messages": Catalogue.of(_flat(tables)),
+        **{name: Catalogue.of(table) for name, table in parts.items()},
+    }
 
 
-@lru_cache(maxsize=1)
-def _messages() -> Catalogue:
-    return Catalogue.of(
-        {english: text for name, table in entries().items() if name != PHRASES for english, text in table.items()}
-    )
-
-
-@lru_cache(maxsize=1)
-def _phrases() -> Catalogue:
-    return Catalogue.of({pair[1]: pair[0] for pair in LABELS.values()} | dict(entries()[PHRASES]))
+def _flat(table: Mapping[str, Any]) -> dict[str, str]:
+    """Take the entries out of tables in tables."""
+    found: dict[str, str] = {}
+    for key, value in table.items():
+        found |= {key: value} if isinstance(value, str) else _flat(value)
+    return found
 
 
 @lru_cache(maxsize=4096)
 def _in_chinese(message: str) -> str:
-    known = _messages().rendering(message)
+    known = catalogue()["messages"].rendering(message)
     return known if known is not None else _joined(message.split("; ")) or message
 
 
 def _joined(parts: Sequence[str]) -> str:
     """Render messages joined by "; ", the longest stretch that is one message first; "" where none is."""
+    messages = catalogue()["messages"]
     said, known = [], False
     first = 0
     while first < len(parts):
         # The whole has been tried; a single part is kept as it is when nothing fits.
         for after in range(len(parts) - (first == 0), first, -1):
-            rendering = _messages().rendering("; ".join(parts[first:after]))
+            rendering = messages.rendering("; ".join(parts[first:after]))
             if rendering is not None:
                 known = True
                 break
@@ -154,18 +164,45 @@ def _joined(parts: Sequence[str]) -> str:
     return "；".join(said) if known else ""
 
 
+def _part(text: str, kind: str) -> str | None:
+    """Render what stands in a placeholder; None where it is not of that kind."""
+    if kind == "message":
+        return catalogue()["messages"].rendering(text)
+    if kind == "words":
+        return _words(text)
+    return _names(text) if kind == "names" else text
+
+
 @lru_cache(maxsize=4096)
-def _phrase(text: str) -> str:
-    """Render part of a sentence: a message or a phrase, or a list of them; anything else stays as it is."""
+def _words(text: str) -> str:
+    """Render words of satsurvey, or a list of them; anything else stays as it is."""
     bare = text.strip()
-    for catalogue in (_phrases(), _messages()):
-        rendering = catalogue.rendering(bare)
+    for name in ("phrases", "messages"):
+        rendering = catalogue()[name].rendering(bare)
         if rendering is not None:
             return rendering
     for mark, joint in (("; ", "；"), (", ", "、")):
         if mark in bare:
             parts = bare.split(mark)
-            rendered = [_phrase(part) for part in parts]
+            rendered = [_words(part) for part in parts]
             if rendered != parts:
                 return joint.join(rendered)
     return text
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> str:
+    """Render the counts and places in a list of the user's names; the names stay as they are."""
+    names = catalogue()["names"]
+    for template in names.templates:
+        # What is said of a whole list (how many more there are) comes before what is said of one name.
+        if "names" in template.placeholders.values() and (found := template.match(text)):
+            return template.filled(
+                {name: str(_part(part, template.placeholders[name])) for name, part in found.items()}
+            )
+    said = ""
+    for part in text.split(", "):
+        rendering = names.rendering(part)
+        # A name may hold a comma itself: only what was rendered is known to end where it does.
+        said += f"{part}, " if rendering is None else f"{rendering}、"
+    return said.removesuffix(", ").removesuffix("、")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from satsurvey.instrument.model import Language
 from satsurvey.intake.checks import CheckReport
+from satsurvey.report.catalogue import rule_name, translated
 from satsurvey.report.cells import printable
 from satsurvey.report.labels import label
 from satsurvey.report.layout import Table, named_column
@@ -29,21 +30,30 @@ def check_table(report: CheckReport, language: Language) -> Table:
         rows.append(
             (
                 label(finding.severity, language),
-                finding.rule,
+                rule_name(finding.rule, language),
                 printable(place),
                 printable(finding.value),
                 finding.n or None,
                 first,
-                printable(finding.what),
-                printable(finding.do),
+                printable(translated(finding.what, language)),
+                printable(translated(finding.do, language)),
             )
         )
     nothing = () if rows else (label("nothing_found", language),)
-    not_run = tuple(f"{label('not_run', language)} {name}: {why}" for name, why in report.rules_not_run.items())
+    colon = "：" if language == "zh" else ": "
+    not_run = tuple(
+        f"{label('not_run', language)}{rule_name(name, language)}{colon}{translated(why, language)}"
+        for name, why in report.rules_not_run.items()
+    )
     return Table(
         label("title_check", language),
         columns,
         tuple(rows),
-        (*nothing, *report.notes, *not_run, ledger_line(report.ledger, language)),
+        (
+            *nothing,
+            *(translated(note, language) for note in report.notes),
+            *not_run,
+            ledger_line(report.ledger, language),
+        ),
         language=language,
     )

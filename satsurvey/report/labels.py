@@ -19,7 +19,7 @@ LABELS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "title_breakdown": ("分组得分", "Scores by group"),
         "title_check": ("数据检查", "Checks of the data"),
         "nothing_found": ("没有发现问题。", "Nothing was found."),
-        "not_run": ("未执行：", "Not run:"),
+        "not_run": ("未执行：", "Not run: "),
         "rank": ("排名", "Rank"),
         "rank_low": ("排名下限", "Rank from"),
         "rank_high": ("排名上限", "Rank to"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from satsurvey.instrument.model import Dimension, Language, Rounding
+from satsurvey.report.catalogue import translated
 from satsurvey.report.cells import Column, Interval, Kind, RankSet, cell_text, is_absent
 from satsurvey.report.labels import LABELS
 
@@ -120,10 +121,11 @@ class Body:
         self.add("shrunken_std_error", "score", decimals=3)
         self.add("reliability", "ratio")
 
-    def add_notes(self) -> None:
-        """Append the notes of the rows, if there are any."""
-        if any(texts(self.frame, "note")):
-            self.add("note", "text")
+    def add_notes(self, language: Language) -> None:
+        """Append the notes of the rows in a language, if there are any."""
+        notes = texts(self.frame, "note")
+        if any(notes):
+            self.put(named_column("note", "text"), [translated(note, language) for note in notes])
 
     def rows(self) -> tuple[tuple[object, ...], ...]:
         """Return the values row by row."""

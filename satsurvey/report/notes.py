@@ -9,6 +9,7 @@ import numpy as np
 
 from satsurvey.instrument.model import Language, Rounding
 from satsurvey.intake.ledger import REASONS, Ledger
+from satsurvey.report.catalogue import rule_name, translated
 from satsurvey.report.cells import is_absent, number_text
 from satsurvey.report.labels import choice_name, choice_words, label
 
@@ -46,7 +47,7 @@ def table_notes(
         *(() if family else _winners_curse(analysis, language, subject)),
         *_findings(analysis, language),
         ledger_line(analysis.ledger, language),
-        *analysis.notes,
+        *(translated(note, language) for note in analysis.notes),
     ]
     return tuple(dict.fromkeys(note for note in notes if note))
 
@@ -86,7 +87,7 @@ def plain_words(value: object, language: Language, *, key: str = "") -> str:
     if isinstance(value, bool | np.bool_):
         return label("yes" if value else "no", language)
     if isinstance(value, str):
-        return choice_words(key, value, language)
+        return translated(choice_words(key, value, language), language)
     if isinstance(value, Mapping):
         parts = (_part_words(str(name), part, language, key) for name, part in value.items())
         return ("；" if language == "zh" else "; ").join(parts)
@@ -318,7 +319,7 @@ def _findings(analysis: Analysis, language: Language) -> Iterator[str]:
     worst = [row for row in analysis.findings_summary if row.get("severity") in {"error", "warning"}]
     if worst:
         listed = ("，" if language == "zh" else ", ").join(
-            f"{label(str(row['severity']), language)} {row['rule']} {plain_words(row['n'], language)}"
+            f"{label(str(row['severity']), language)} {rule_name(str(row['rule']), language)} {plain_words(row['n'], language)}"
             for row in worst
         )
         yield _sentence(f"数据检查：{listed}", f"Checks: {listed}", language)

@@ -151,7 +151,7 @@ def _ranking(
         full.put(column, values)
     if not tier_leads:
         full.put(named_column("tier", "word"), tiers)
-    full.add_notes()
+    full.add_notes(language)
     rows = full.rows()
     groups = list(
         zip(

@@ -18,10 +18,10 @@ _OWN = ("file", "sheet", "row", "reason", "detail", "text")
 
 
 def write_set_aside(responses: Responses, path: Path, *, force: bool = False) -> int:
-    """Write every row that was set aside or could not be read to a CSV file, its cells as the export has them.
+    """Write every row that was not used to a CSV file, with the reason and its cells as in the export.
 
     Columns: file, sheet, row, reason, detail, text (of a row that could not be told apart into cells), then
-    the export's own columns. Returns the number of rows; raises `OutputError` when the file cannot be written.
+    the export's own columns. Returns the number of rows; raises `OutputError` where it cannot be written.
     """
     rows: list[dict[str, object]] = []
     for source in responses.files:
@@ -47,7 +47,8 @@ def write_set_aside(responses: Responses, path: Path, *, force: bool = False) ->
             if not places:
                 continue
             picked = [
-                to_text(cells.take(pa.array(places)), source.cell_encoding).to_pylist() for cells in table.cells
+                to_text(cells.take(pa.array(places)), source.cell_encoding).to_pylist()
+                for cells in table.cells
             ]
             for n, place in enumerate(places):
                 cells = {

@@ -55,7 +55,7 @@ def dimension_table(analysis: Analysis, language: Language) -> Table:
     body.add("std_error", "score", decimals=3)
     body.add("df", "ratio", decimals=1)
     body.add("n", "integer")
-    body.add_notes()
+    body.add_notes(language)
     return _listing("title_dimensions", body, analysis, language)
 
 
@@ -73,7 +73,7 @@ def item_table(analysis: Analysis, language: Language) -> Table:
     body.add("satisfied_share", "share")
     for name in ("n", *MISSING_COUNTS):
         body.add(name, "integer")
-    body.add_notes()
+    body.add_notes(language)
     return _listing("title_items", body, analysis, language)
 
 

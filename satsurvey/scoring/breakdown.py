@@ -41,7 +41,9 @@ def breakdown(responses: Responses, scores: Scores, fields: Sequence[str]) -> pd
         dimension_weights="declared",
         declared_dimension_weights=dict(scores.dimension_weights.values),
         item_weights="declared",
-        declared_item_weights={c: w for inner in scores.item_weights.values() for c, w in inner.values.items()},
+        declared_item_weights={
+            c: w for inner in scores.item_weights.values() for c, w in inner.values.items()
+        },
     )
     for field in fields:
         for value, rows in _values(responses, field):
@@ -62,15 +64,20 @@ def _values(responses: Responses, field: str) -> list[tuple[str, NDArray[np.bool
     if field in responses.factors:
         factor = responses.factors[field]
         names, codes = (*factor.names, ""), np.where(factor.codes < 0, len(factor.names), factor.codes)
-    elif field in responses.facts and responses.facts[field].codes is not None:
+    elif field in responses.facts and (answers := responses.facts[field].codes) is not None:
         column = responses.facts[field]
         fact = next(fact for fact in responses.instrument.facts if fact.code == field)
         labels = [fact.values[code].zh if code in fact.values else code for code in column.values]
-        shown = [f"{c} {text}" if text and text != c else c for c, text in zip(column.values, labels, strict=True)]
+        shown = [
+            f"{c} {text}" if text and text != c else c for c, text in zip(column.values, labels, strict=True)
+        ]
         names = (*shown, "")
-        codes = np.where(column.codes < INVALID, column.codes, len(shown)).astype(np.int64)  # type: ignore[operator]
+        codes = np.where(answers < INVALID, answers, len(shown)).astype(np.int64)
     else:
-        there = [*responses.factors, *(c for c, column in responses.facts.items() if column.codes is not None)]
+        there = [
+            *responses.factors,
+            *(c for c, column in responses.facts.items() if column.codes is not None),
+        ]
         raise MethodError(
             f"the survey has no field {field!r} to break the score down by",
             expected=", ".join(sorted(there)) or "a column bound to a role such as region or wave",

@@ -83,17 +83,17 @@ def score(
     Raises
     ------
     MethodError
-        When a choice is impossible (unknown, weights that are none, a market-weighted industry without shares),
-        or when there is no interview to score.
+        When a choice is impossible (unknown, weights that are none, a market-weighted industry without
+        shares), or when there is no interview to score.
 
     Notes
     -----
-    Company: item means over those who answered, mean of the dimension's items, weighted mean of dimensions. Its
-    variance is the Taylor-linearised one, SE² = n/(n-1) Σ z_r² (Särndal, Swensson and Wretman 1992), with t on
-    n - 1 degrees of freedom. Industry: companies are a sample of it, so its variance is that between
-    companies, Σ (T_j - T)² / (J (J - 1)) for the mean of companies, with t on J - 1; for pooled respondents the
-    influence values are added up by company first. Effective n is (Σω)²/Σω² (Kish 1965); the design effect
-    compares with a simple random sample of as many interviews drawn with replacement.
+    Company: item means over those who answered, mean of the dimension's items, weighted mean of dimensions.
+    Its variance is the Taylor-linearised one, SE² = n/(n-1) Σ z_r² (Särndal, Swensson and Wretman 1992), with
+    t on n - 1 degrees of freedom. Industry: companies are a sample of it, so its variance is that between
+    companies, Σ (T_j - T)² / (J (J - 1)) for the mean of companies, with t on J - 1; for pooled respondents
+    the influence values are added up by company first. Effective n is (Σω)²/Σω² (Kish 1965); the design
+    effect compares with a simple random sample of as many interviews drawn with replacement.
 
     Examples
     --------
@@ -115,7 +115,9 @@ def score(
     plan, weights, inner = _plan(responses, units, method)
     sums = tally(responses, units, plan, method, progress)
     notes = [*_notes(responses, sums)]
-    weights = replace(weights, values=dict(zip(instrument.dimension_codes, plan.dimension_weights.tolist(), strict=True)))
+    weights = replace(
+        weights, values=dict(zip(instrument.dimension_codes, plan.dimension_weights.tolist(), strict=True))
+    )
     population = _population(responses, units, method, notes)
     market = None
     if "market_weighted" in {method.industry_level, method.overall_level}:
@@ -141,8 +143,8 @@ def score(
     small = sums.n < method.company_min_n
     if small.any():
         notes.append(
-            f"{int(small.sum())} of {small.size} companies have fewer than {method.company_min_n} interviews; "
-            "their scores are not published"
+            f"{int(small.sum())} of {small.size} companies have fewer than {method.company_min_n} "
+            "interviews; their scores are not published"
             + (" but count in their industry's" if method.small_companies_in_industry else "")
         )
     industries = groups.industries() if responses.industry is not None else None
@@ -161,7 +163,9 @@ def score(
     )
 
 
-def _plan(responses: Responses, units: Units, method: ScoringMethod) -> tuple[Plan, Weights, dict[str, Weights]]:
+def _plan(
+    responses: Responses, units: Units, method: ScoringMethod
+) -> tuple[Plan, Weights, dict[str, Weights]]:
     """Settle the weights; entropy weights are made from the scores that equal weights give."""
     instrument = responses.instrument
     codes = instrument.dimension_codes
@@ -199,9 +203,7 @@ def _plan(responses: Responses, units: Units, method: ScoringMethod) -> tuple[Pl
     return replace(plan, dimension_weights=outer.array), outer, inner
 
 
-def _population(
-    responses: Responses, units: Units, method: ScoringMethod, notes: list[str]
-) -> Floats | None:
+def _population(responses: Responses, units: Units, method: ScoringMethod, notes: list[str]) -> Floats | None:
     if not method.finite_population:
         return None
     if "population" not in responses.numbers:
@@ -235,7 +237,8 @@ def _notes(responses: Responses, sums: Tally) -> list[str]:
         codes = responses.instrument.dimension_codes
         named = [f"{codes[d]} in {int(lacking[:, d].sum())}" for d in np.flatnonzero(lacking.any(axis=0))]
         notes.append(
-            "a dimension without enough answers is left out of the total, which is then the mean of the others: "
+            "a dimension without enough answers is left out of the total, which is then the mean of the "
+            "others: "
             f"{', '.join(named)} of {sums.n.size} companies"
         )
     if not np.isfinite(sums.total).all():

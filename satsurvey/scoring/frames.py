@@ -36,14 +36,14 @@ def _t_quantiles(df: Floats, level: float) -> Floats:
         different = np.flatnonzero(np.bincount(whole.ravel()))
         different = different[different > 0]
         table[different] = stdtrit(different.astype(np.float64), 0.5 + level / 2)
-        return table[whole]  # type: ignore[no-any-return]
+        return table[whole]
     return stdtrit(np.where(df > 0, df, np.nan), 0.5 + level / 2)  # type: ignore[no-any-return]
 
 
 def names_at(names: Sequence[str], codes: NDArray[np.generic]) -> pd.Series:
     """Return a text column from names and codes without making an object for every row."""
     chunked = pa.chunked_array([pa.array(names, pa.large_string()).take(pa.array(codes.astype(np.int64)))])
-    return pd.Series(_TEXT.__from_arrow__(chunked))
+    return pd.Series(_TEXT.__from_arrow__(chunked))  # type: ignore[attr-defined]
 
 
 def company_frame(
@@ -79,11 +79,25 @@ def industry_frame(
 ) -> pd.DataFrame:
     """Lay out the industries; those with too few companies keep their counts and lose their scores."""
     if industries is None:
-        columns = ["industry", "score", "std_error", "ci_low", "ci_high", "df", "n_companies", "n", "n_effective"]
-        return pd.DataFrame(columns=[*columns, "design_effect", *instrument.dimension_codes, "suppressed", "note"])
+        columns = [
+            "industry",
+            "score",
+            "std_error",
+            "ci_low",
+            "ci_high",
+            "df",
+            "n_companies",
+            "n",
+            "n_effective",
+        ]
+        return pd.DataFrame(
+            columns=[*columns, "design_effect", *instrument.dimension_codes, "suppressed", "note"]
+        )
     few = industries.n_companies < method.industry_min_companies
     notes = [
-        "; ".join(filter(None, (f"fewer than {method.industry_min_companies} companies" if less else "", note)))
+        "; ".join(
+            filter(None, (f"fewer than {method.industry_min_companies} companies" if less else "", note))
+        )
         for less, note in zip(few.tolist(), industries.notes, strict=True)
     ]
     suppressed = few | np.isnan(industries.value[:, 0])
@@ -131,7 +145,9 @@ def dimension_frame(
 ) -> pd.DataFrame:
     """Lay out dimensions: the whole, then industries, then companies, each in the instrument's order."""
     codes = instrument.dimension_codes
-    return _tidy(units, sums, groups, industries, overall, method, "dimension", codes, slice(1, 1 + len(codes)), {})
+    return _tidy(
+        units, sums, groups, industries, overall, method, "dimension", codes, slice(1, 1 + len(codes)), {}
+    )
 
 
 def item_frame(
@@ -147,24 +163,38 @@ def item_frame(
     start = 1 + len(instrument.dimension_codes)
     everything = np.zeros(1, dtype=np.intp)
     parts = [everything, groups.industry_starts] if industries is not None else [everything]
-    missing = [groups.sum_by(sums.item_missing, starts) for starts in parts]
-    satisfied = [groups.sum_by(np.column_stack([sums.item_satisfied, sums.item_weight]), starts) for starts in parts]
-    hidden = (sums.n < method.company_min_n)[:, None]
+    missing = [groups.count_by(sums.item_missing, starts) for starts in parts]
+    satisfied = [
+        groups.sum_by(np.column_stack([sums.item_satisfied, sums.item_weight]), starts) for starts in parts
+    ]
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares = [table[:, : len(instrument.items)] / table[:, len(instrument.items) :] for table in satisfied]
-        shares.append(np.where(hidden, np.nan, sums.item_satisfied / sums.item_weight))
+        shares = [
+            table[:, : len(instrument.items)] / table[:, len(instrument.items) :] for table in satisfied
+        ]
+        shares.append(sums.item_satisfied / sums.item_weight)
     names = ("invalid", *MissingReason)
     counts = np.concatenate([*missing, sums.item_missing]).reshape(-1, len(names))
     extra: dict[str, object] = {f"n_{name}": counts[:, k] for k, name in enumerate(names)}
     extra["n_invalid"] = extra.pop("n_invalid")
     extra["satisfied_share"] = np.concatenate(shares).ravel()
     frame = _tidy(
-        units, sums, groups, industries, overall, method, "item", instrument.item_codes, slice(start, None), extra
+        units,
+        sums,
+        groups,
+        industries,
+        overall,
+        method,
+        "item",
+        instrument.item_codes,
+        slice(start, None),
+        extra,
     )
+    # What has no published score has no published share of satisfied answers either.
+    frame["satisfied_share"] = frame["satisfied_share"].where(frame["score"].notna())
     place = {item.code: item.dimension for item in instrument.items}
     repeats = len(frame) // len(instrument.items)
     codes = np.tile([instrument.dimension_codes.index(place[c]) for c in instrument.item_codes], repeats)
-    frame.insert(int(frame.columns.get_loc("item")), "dimension", names_at(instrument.dimension_codes, codes))
+    frame.insert(list(frame.columns).index("item"), "dimension", names_at(instrument.dimension_codes, codes))
     return frame
 
 
@@ -185,11 +215,13 @@ def _dimensions(
 
 
 def _company_ids(responses: Responses, units: Units) -> pd.Series:
-    """Name the id of each unit: that of its first row; ids that differ within a company are a finding."""
+    """Name the id of each unit; where rows of one company have several (a finding), the last in order."""
     assert responses.company_id is not None
     codes = units.arrange(responses.company_id.codes)
     first = np.maximum.reduceat(codes, units.starts[:-1])
-    return names_at((*responses.company_id.names, ""), np.where(first < 0, len(responses.company_id.names), first))
+    return names_at(
+        (*responses.company_id.names, ""), np.where(first < 0, len(responses.company_id.names), first)
+    )
 
 
 def _tidy(
@@ -243,5 +275,7 @@ def _tidy(
     columns["n"] = n
     columns |= extra
     notes = np.where(suppressed, 1, np.where(np.isnan(value), 2, 0))
-    columns["note"] = names_at(("", "suppressed: too few interviews or companies", "not enough answers"), notes)
+    columns["note"] = names_at(
+        ("", "suppressed: too few interviews or companies", "not enough answers"), notes
+    )
     return pd.DataFrame(columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -42,7 +43,7 @@ class Estimate:
 
     @classmethod
     def of_units(cls, sums: Tally, method: ScoringMethod, population: Floats | None) -> Estimate:
-        """Estimate every company from its own interviews: SE² = n/(n-1) Σ z², t with n - 1 degrees of freedom."""
+        """Estimate every company from its own interviews: SE² = n/(n-1) Σ z² with n - 1 df."""
         value = np.column_stack([sums.total, sums.dimension_mean, sums.item_mean])
         squares = np.column_stack([sums.total_squares, sums.dimension_squares, sums.item_squares])
         n = np.column_stack([sums.total_n, sums.dimension_n, sums.item_n])
@@ -58,7 +59,7 @@ class Estimate:
             (sums.n < method.company_min_n, f"n < {method.company_min_n}"),
             (absent, "no score: no dimension has enough answers"),
             (~absent & (n[:, 0] < 2), "one interview: no interval"),
-            (~absent & (variance[:, 0] == 0), "no spread: all interviews agree"),
+            (~absent & (n[:, 0] > 1) & (squares[:, 0] == 0), "no spread: all interviews agree"),
         )
         notes = [""] * value.shape[0]
         for concerned, remark in remarks:
@@ -129,29 +130,38 @@ class Groups:
 
     def _mean_of(self, inner: Estimate) -> Estimate:
         """The mean of industry scores; industries are not sampled, so only their own errors count."""
+        everything = np.zeros(1, dtype=np.intp)
         present = ~np.isnan(inner.value)
         count = present.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            value = np.nansum(inner.value, axis=0) / count
-            variance = np.where(present, inner.variance, 0.0).sum(axis=0) / count**2
-            df = _satterthwaite(np.where(present, inner.variance, 0.0) / count**2, inner.df, axis=0)
-            n_effective = count[0] ** 2 / np.sum(1 / inner.n_effective[present[:, 0]])
-        self.notes.append("the overall score is the mean of the industries; its error is that of their errors")
+            total = group_sums(np.where(present, inner.value, 0.0), everything)
+            value = _held(total / count, inner.value, present, everything)
+            parts = np.where(present, inner.variance, 0.0) / count**2
+            variance = group_sums(parts, everything)
+            df = _satterthwaite(parts, inner.df, variance)
+            n_effective = count[0] ** 2 / math.fsum(1 / inner.n_effective[present[:, 0]])
+        self.notes.append(
+            "the overall score is the mean of the industries; its error is that of their errors"
+        )
         return Estimate(
-            value[None, :],
-            variance[None, :],
-            df[None, :],
+            value,
+            variance,
+            df,
             inner.n.sum(axis=0)[None, :],
             np.array([n_effective]),
             np.array([np.nan]),
             np.array([inner.n_companies.sum()]),
-            ("",),
+            ("an industry has no error of its own: no interval",) if np.isnan(variance[0, 0]) else ("",),
         )
 
-    def sum_by(self, values: NDArray[np.generic], starts: NDArray[np.intp]) -> NDArray[np.generic]:
-        """Sum a column over the counted units of each group."""
-        shape = (-1,) + (1,) * (values.ndim - 1)
-        return np.add.reduceat(values * self.counted.reshape(shape), starts, axis=0)  # type: ignore[no-any-return]
+    def count_by(self, counts: NDArray[np.int64], starts: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Add up counts over the counted units of each group."""
+        shape = (-1,) + (1,) * (counts.ndim - 1)
+        return np.add.reduceat(np.where(self.counted.reshape(shape), counts, 0), starts, axis=0)
+
+    def sum_by(self, values: Floats, starts: NDArray[np.intp]) -> Floats:
+        """Add up a table of columns over the counted units of each group, in any order to the same digits."""
+        return group_sums(np.where(self.counted[:, None], values, 0.0), starts)
 
     def _estimate(self, starts: NDArray[np.intp], level: str, *, stratified: bool) -> Estimate:
         if level == "respondent_pooled":
@@ -172,7 +182,7 @@ class Groups:
             variance, df = self._between(starts, influence, present, stratified=stratified)
         variance, df, notes = self._single_companies(starts, count, variance, df)
         counts = np.column_stack([self.sums.total_n, self.sums.dimension_n, self.sums.item_n])
-        n = self.sum_by(counts, starts)
+        n = self.count_by(counts, starts)
         n_effective, effect = self._design(starts, group, mass, value[:, 0], variance[:, 0], n[:, 0])
         with np.errstate(invalid="ignore"):
             return Estimate(
@@ -194,7 +204,7 @@ class Groups:
         values = np.where(weights > 0, self.companies.value, 0.0)
         mass = group_sums(weights, starts)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = group_sums(weights * values, starts) / mass
+            mean = _held(group_sums(weights * values, starts) / mass, values, weights > 0, starts)
             group = self._group_of(starts)
             influence = np.where(weights > 0, weights * (values - mean[group]) / mass[group], 0.0)
         return mean, influence
@@ -214,7 +224,9 @@ class Groups:
         means = np.where(item_weights > 0, sums.item_mean, 0.0)
         mass = group_sums(item_weights, starts)
         with np.errstate(invalid="ignore", divide="ignore"):
-            item_mean = group_sums(item_weights * means, starts) / mass
+            item_mean = _held(
+                group_sums(item_weights * means, starts) / mass, means, item_weights > 0, starts
+            )
             item_influence = np.where(
                 item_weights > 0, item_weights * (means - item_mean[group]) / mass[group], 0.0
             )
@@ -232,6 +244,9 @@ class Groups:
                 share = np.where(usable[:, None], share / total[:, None], 0.0)
             item_share[:, items] = share
             mean = (share * np.where(present, item_mean[:, items], 0.0)).sum(axis=1)
+            mean = np.clip(
+                mean, np.fmin.reduce(item_mean[:, items], axis=1), np.fmax.reduce(item_mean[:, items], axis=1)
+            )
             dimension_mean[:, d] = np.where(usable, mean, np.nan)
             dimension_influence[:, d] = (share[group] * item_influence[:, items]).sum(axis=1)
         share = self.plan.dimension_weights * ~np.isnan(dimension_mean)
@@ -262,9 +277,8 @@ class Groups:
             factor = np.where(count > 1, count / np.maximum(count - 1, 1), 1.0)
             variance = factor * group_sums(centred**2, strata)
         if stratified:
-            groups = np.zeros(strata.size, dtype=np.intp) if starts.size == 1 else None
-            assert groups is not None  # the whole is the only group that has strata
-            total = group_sums(variance, starts[:1])
+            # The whole is the only group that has strata.
+            total = group_sums(variance, np.zeros(1, dtype=np.intp))
             df = (count.sum(axis=0) - (count > 0).sum(axis=0))[None, :].astype(np.float64)
             companies = count.sum(axis=0)[None, :]
             return total, np.where(df > 0, df, np.maximum(companies - 1, 0)).astype(np.float64)
@@ -311,8 +325,9 @@ class Groups:
             elif members.size == 0:
                 notes.append("no company with a score")
             else:
-                # A dimension or item that one company alone answered has no spread between companies.
-                variance[g, count[g] < 2] = np.nan
+                if self.method.companies == "sample":
+                    # A dimension or item that one company alone answered has no spread between companies.
+                    variance[g, count[g] < 2] = np.nan
                 notes.append("")
         return variance, df, tuple(notes)
 
@@ -332,10 +347,18 @@ class Groups:
             gap = np.where(self.counted, sums.total - mean[group], 0.0)
             spread = group_sums(np.where(self.counted, share * (sums.total_spread + gap**2), 0.0), starts)
             squares = np.where(self.counted, share**2 * sums.weight_squares / sums.weight**2, 0.0)
-            n_effective = 1 / group_sums(squares, starts)
+            n_effective = np.where(n > 0, 1 / group_sums(squares, starts), np.nan)
             simple = spread / (n - 1)
             effect = np.where(simple > 0, variance / simple, np.nan)
         return n_effective, effect
+
+
+def _held(mean: Floats, parts: Floats, present: NDArray[np.bool_], starts: NDArray[np.intp]) -> Floats:
+    """Hold means between the least and the largest of their parts, which rounding may overstep by a bit."""
+    low = np.minimum.reduceat(np.where(present, parts, np.inf), starts, axis=0)
+    high = np.maximum.reduceat(np.where(present, parts, -np.inf), starts, axis=0)
+    held: Floats = np.where(low <= high, np.clip(mean, low, high), np.nan)
+    return held
 
 
 def group_sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
@@ -349,12 +372,12 @@ def group_sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
     room = np.ceil(np.log2(np.maximum(size, 2))).astype(np.int64).reshape(shape)
     grid = np.ldexp(1.0, (np.frexp(largest)[1] + room - 52).astype(np.int32))
     spread = np.repeat(grid, size, axis=0)
-    return np.add.reduceat(np.rint(values / spread) * spread, starts, axis=0)  # type: ignore[no-any-return]
+    return np.add.reduceat(np.rint(values / spread) * spread, starts, axis=0)
 
 
-def _satterthwaite(parts: Floats, df: Floats, *, axis: int) -> Floats:
+def _satterthwaite(parts: Floats, df: Floats, variance: Floats) -> Floats:
     """Degrees of freedom of a sum of independent variances (Satterthwaite 1946)."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        weighted = np.where(df > 0, parts**2 / df, 0.0).sum(axis=axis)
-        result = parts.sum(axis=axis) ** 2 / weighted
-    return np.where(np.isfinite(result), result, 0.0)  # type: ignore[no-any-return]
+        weighted = np.where(df > 0, parts**2 / df, 0.0)
+        result = variance**2 / group_sums(weighted, np.zeros(1, dtype=np.intp))
+    return np.where(np.isfinite(result), result, 0.0)

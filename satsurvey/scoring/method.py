@@ -1,4 +1,4 @@
-"""Every choice behind a score, in one object: what the instrument declares, the study changes, the call overrides."""
+"""Every choice behind a score: what the instrument declares, the study changes and the call overrides."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ class ScoringMethod:
 
     @classmethod
     def of(
-        cls, instrument: Instrument, study: StudyScoring | None = None, overrides: Mapping[str, Any] | None = None
+        cls,
+        instrument: Instrument,
+        study: StudyScoring | None = None,
+        overrides: Mapping[str, Any] | None = None,
     ) -> ScoringMethod:
         """Settle the method: the instrument's scoring, changed by the study, overridden by the call.
 
@@ -97,7 +100,9 @@ class ScoringMethod:
                 if hasattr(declared, name) and name != "ahp_items"
             },
             ahp_items=dict(declared.ahp_items) or None,
-            dimension_minimums={d.code: d.min_items for d in instrument.dimensions if d.min_items is not None},
+            dimension_minimums={
+                d.code: d.min_items for d in instrument.dimensions if d.min_items is not None
+            },
         )
         if study is not None:
             changes = {

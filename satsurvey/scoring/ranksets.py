@@ -177,7 +177,7 @@ def rank_sets(
     With s² = n·SE², moderated to s̃², T_jk = (x_j - x_k) / √(s̃_j²/n_j + s̃_k²/n_k). The set of unit j is [1
     + #{k: T_kj > c}, J - #{k: T_jk > c}]. The critical value c is the ⌈level·draws⌉-th smallest of the
     maxima, over the ordered pairs (j, k) of the hypotheses θ_j ≤ θ_k not yet rejected, of T*_jk = (m*_j -
-    m*_k) / √(s̃*_j²/n_j + s̃*_k²/n_k), with m* ~ N(0, s̃²/n), s*² = s̃²·χ²(d)/d and s̃*² its moderation over
+    m*_k) / √(s̃*_j²/n_j + s̃*_k²/n_k), with m* ~ N(0, s²/n), s*² = s²·χ²(d)/d and s̃*² its moderation over
     all units of the draw. The marginal set of a unit uses the maximum over the pairs it belongs to. At 20
     interviews normal critical values give too many false claims, since the denominators vary as well. Units
     without a score, a standard error or a degree of freedom take no rank. When every variance is zero the
@@ -214,7 +214,7 @@ def rank_sets(
     variance, moderation = observed_variance(se[order], d[order], size[order], critical)
     notes.extend(moderation.notes)
     plan = Bootstrap(
-        std_error=np.sqrt(variance),
+        std_error=se[order],
         df=d[order],
         n=size[order],
         draws=draws,
@@ -242,7 +242,7 @@ def rank_sets(
     spread = np.full(x.size, np.nan)
     spread[order] = moderation.variance
     final_se = np.full(x.size, np.nan)
-    final_se[order] = plan.std_error
+    final_se[order] = np.sqrt(variance)
     return RankSets(
         families=families,
         codes=tuple(int(code[order][members.start]) for members in by_family.groups),

@@ -1,6 +1,6 @@
 """Sums over the interviews of each company: all that estimates need, in one pass over the answers.
 
-Nothing here knows of industries, intervals or tables. Sums do not depend on the order of rows, to the last digit.
+Nothing here knows of industries, intervals or tables. No sum depends on the order of rows, to the last digit.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def tally(
     """Add up the interviews of every unit.
 
     For `item_first` the influence value of a respondent on the total is
-    z_r = Σ_d W_d Σ_i w_i ω_r a_ri (y_ri - ȳ_i) / Σ ω a_i, and `total_squares` is Σ z_r², so that the linearised
+    z_r = Σ_d W_d Σ_i w_i ω_r a_ri (y_ri - ȳ_i) / Σ ω a_i, and `total_squares` is Σ z_r²: the linearised
     variance is n/(n-1) Σ z_r² (Taylor linearisation; Särndal, Swensson and Wretman 1992).
     """
     n_units, n_items, n_dimensions = len(units), len(plan.levels), plan.dimension_weights.size
@@ -228,7 +228,8 @@ class _Block:
     def _keys(self, item: int) -> NDArray[np.int64]:
         """Number the cells of a (unit, answer) table: INVALID and the six reasons first, then the levels."""
         # One byte wraps around: 249 + 7 is 0. The answers stay in the cache that way.
-        return np.add(self.base, self.answers[item] + np.uint8(_SPECIAL), out=self.key)
+        np.add(self.base, self.answers[item] + np.uint8(_SPECIAL), out=self.key)
+        return self.key
 
     def _table(self, bins: NDArray[np.generic]) -> NDArray[np.generic]:
         """Lay the cells of a (unit, answer) table out answer by answer, so that each is contiguous."""
@@ -246,7 +247,7 @@ class _Block:
         return np.rint(values / grid) * grid  # type: ignore[no-any-return]
 
     def _sums(self, values: Floats) -> Floats:
-        return np.add.reduceat(self._on_grid(values), self.starts)  # type: ignore[no-any-return]
+        return np.add.reduceat(self._on_grid(values), self.starts)
 
     def _spread(self, by_unit: Floats) -> Floats:
         return np.repeat(by_unit, self.n)
@@ -276,6 +277,10 @@ class _Block:
                     pleased += heavy[level]
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = total / weight
+            # n·y / n can miss y by a bit; where all answers are the same, their mean is that score.
+            mean = np.where(
+                heavy.max(axis=0) == weight, np.resize(table, heavy.shape[0])[heavy.argmax(axis=0)], mean
+            )
             inner = np.zeros(self.size)
             for level, score in enumerate(table.tolist()):
                 gap = score - mean
@@ -305,7 +310,7 @@ class _Block:
             with np.errstate(invalid="ignore", divide="ignore"):
                 inner[:, items] = np.where(usable[:, None], share / total[:, None], 0.0)
             mean = _row_sums(inner[:, items] * np.where(present[:, items], means[:, items], 0.0))
-            out.dimension_mean[here, d] = np.where(usable, mean, np.nan)
+            out.dimension_mean[here, d] = np.where(usable, _held(mean, means[:, items]), np.nan)
         shares = self._dimension_shares(out)
         influence = np.zeros(self.n_rows)
         for d in range(n_dimensions):
@@ -326,7 +331,9 @@ class _Block:
             )
             weighted = z if self.weights is None else z * self.weights
             out.dimension_squares[here, d] = self._sums(weighted**2)
-            influence += z * (shares[0, d] if (shares[:, d] == shares[0, d]).all() else self._spread(shares[:, d]))
+            influence += z * (
+                shares[0, d] if (shares[:, d] == shares[0, d]).all() else self._spread(shares[:, d])
+            )
         weighted = influence if self.weights is None else influence * self.weights
         out.total_n[here] = self.n
         out.total_weight[here] = out.weight[here]
@@ -342,15 +349,16 @@ class _Block:
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = np.where(total[:, None] > 0, share / total[:, None], 0.0)
         out.shares[self.here] = shares
-        out.total[self.here] = np.where(
-            total > 0, _row_sums(shares * np.where(np.isnan(scores), 0.0, scores)), np.nan
-        )
+        mean = _row_sums(shares * np.where(np.isnan(scores), 0.0, scores))
+        out.total[self.here] = np.where(total > 0, _held(mean, scores), np.nan)
         return shares
 
     def _respondents(self) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
         """Yield the scores of single respondents and who has one: every dimension, then the total."""
         plan = self.plan
         numerator, denominator = np.zeros(self.n_rows), np.zeros(self.n_rows)
+        lowest = np.array([table.min() for table in plan.levels])
+        highest = np.array([table.max() for table in plan.levels])
         for d, dimension_weight in enumerate(plan.dimension_weights.tolist()):
             items = np.flatnonzero(plan.dimension == d).tolist()
             sums, share = np.zeros(self.n_rows), np.zeros(self.n_rows)
@@ -364,13 +372,16 @@ class _Block:
                 count += answered
             usable = (count >= min(int(plan.min_items[d]), len(items))) & (share > 0)
             with np.errstate(invalid="ignore", divide="ignore"):
-                score = np.where(usable, sums / share, 0.0)
+                # Rounding may overstep the scale by a bit: (a + a + a) / 3 need not be a.
+                held = np.clip(sums / share, lowest[items].min(), highest[items].max())
+            score = np.where(usable, held, 0.0)
             numerator += dimension_weight * score
             denominator += dimension_weight * usable
             yield score, usable
         usable = denominator > 0
         with np.errstate(invalid="ignore", divide="ignore"):
-            yield np.where(usable, numerator / denominator, 0.0), usable
+            held = np.clip(numerator / denominator, lowest.min(), highest.max())
+        yield np.where(usable, held, 0.0), usable
 
     def by_respondents(self, out: Tally) -> None:
         """Each respondent's own dimensions and total first, then their means."""
@@ -434,10 +445,18 @@ class _Block:
         weight = self._sums(usable * weights)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(n > 0, self._sums(usable * weights * score) / weight, np.nan)
+            low = np.minimum.reduceat(np.where(usable, score, np.inf), self.starts)
+            mean = np.clip(mean, low, np.maximum.reduceat(np.where(usable, score, -np.inf), self.starts))
             gap = np.where(usable, score - self._spread(mean), 0.0)
             squares = np.where(n > 0, self._sums((weights * gap) ** 2) / weight**2, 0.0)
             spread = np.where(n > 0, self._sums(weights * gap**2) / weight, 0.0)
         return mean, weight, squares, spread, n
+
+
+def _held(mean: Floats, parts: Floats) -> Floats:
+    """Hold a mean between the least and the largest of its parts, which rounding may overstep by a bit."""
+    held: Floats = np.clip(mean, np.fmin.reduce(parts, axis=1), np.fmax.reduce(parts, axis=1))
+    return held
 
 
 def _row_sums(table: Floats) -> Floats:

@@ -1,16 +1,19 @@
-"""The companies that are scored, and the rows of each: interviews brought together by industry and company."""
+"""The companies that are scored, and the rows of each: interviews brought together by company."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError
 from satsurvey.intake.responses import Responses
+
+Number = TypeVar("Number", bound=np.generic)
 
 _BLOCK = 1 << 17
 _DENSE = 1 << 24
@@ -55,7 +58,8 @@ class Units:
             present = np.flatnonzero(counts)
             place = np.zeros(span, dtype=np.int32)
             place[present] = np.arange(present.size, dtype=np.int32)
-            unit, counts = place[key], counts[present]
+            unit: NDArray[np.signedinteger] = place[key]
+            counts = counts[present]
         else:
             present, unit, counts = np.unique(key, return_inverse=True, return_counts=True)
         order: NDArray[np.intp] | None = None
@@ -81,7 +85,7 @@ class Units:
         """Interviews of each unit."""
         return np.diff(self.starts)
 
-    def arrange(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def arrange(self, values: NDArray[Number]) -> NDArray[Number]:
         """Return a column of the responses arranged unit by unit."""
         return values if self.order is None else values[self.order]
 
@@ -95,7 +99,7 @@ class Units:
             first = after
 
     def mean_by_unit(self, values: NDArray[np.float64], what: str) -> NDArray[np.float64]:
-        """Return a property of companies from a column of rows; it must be the same in all rows of a company."""
+        """Return a property of companies from a column of rows, where all rows of a company must agree."""
         arranged = self.arrange(values)
         low = np.minimum.reduceat(arranged, self.starts[:-1])
         high = np.maximum.reduceat(arranged, self.starts[:-1])
@@ -107,7 +111,7 @@ class Units:
                 value=f"{low[differ[0]]:g} to {high[differ[0]]:g}",
                 next_step="correct the column, or do not ask for a method that needs it",
             )
-        return low  # type: ignore[return-value]
+        return low
 
 
 def exact_sums(values: NDArray[np.float64], groups: NDArray[np.intp], n_groups: int) -> NDArray[np.float64]:

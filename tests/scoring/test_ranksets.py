@@ -36,7 +36,7 @@ def assert_equals_brute(data: dict[str, Any], result: RankSets, level: float) ->
     kind = result.critical_values
     variance, moderation = observed_variance(data["std_error"], data["df"], data["n"], kind)
     plan = Bootstrap(
-        np.sqrt(variance),
+        data["std_error"],
         data["df"],
         data["n"],
         result.draws,

@@ -55,8 +55,15 @@ def number_texts(values: pa.Array) -> pa.Array:
     integers = pa.array(np.where(whole, numbers, 0).astype(np.int64)).cast(pa.string())
     if whole.all():
         return integers
-    texts = integers.to_numpy(zero_copy_only=False)
-    for place in np.flatnonzero(~whole):
+    # Arrow writes the shortest digits too; exponents and possible noise, which are rare, go one by one.
+    size = np.abs(numbers)
+    with np.errstate(all="ignore"):
+        scale = 10.0 ** (SHORT_DIGITS - 1 - np.floor(np.log10(size)))
+        distance = np.abs(np.round(numbers * scale) / scale - numbers)
+        sure = (size >= 1e-4) & (size < 1e9) & (distance > 4 * NOISE_IN_ULPS * np.spacing(size))
+    texts = pc.if_else(pa.array(whole), integers, pa.array(numbers).cast(pa.string()))
+    texts = texts.to_numpy(zero_copy_only=False)
+    for place in np.flatnonzero(~whole & ~sure):
         texts[place] = number_text(float(numbers[place]))
     return pc.if_else(values.is_valid(), pa.array(texts, pa.string()), pa.scalar(None, pa.string()))
 

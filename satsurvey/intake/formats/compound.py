@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satsurvey.errors import ReadError
-from satsurvey.intake.formats.extent import MOST_CELLS
+from satsurvey.intake.formats.extent import MOST_CELLS, MOST_COLUMNS
 
 MOST_RECORDS = 60_000_000
 LAST_SECTOR = 0xFFFFFFFA
@@ -204,7 +204,7 @@ def _check_records(path: Path, stream: bytes) -> int:
             elif kind == DIMENSIONS and length in (10, 14):
                 _check_dimensions(path, stream[start : start + length])
         places += last_row * last_column
-        if places > MOST_CELLS:
+        if places > MOST_CELLS or last_column > MOST_COLUMNS:
             raise ReadError(
                 f"The cells of one sheet span {last_row:,} rows and {last_column:,} columns",
                 file=path,

@@ -33,7 +33,9 @@ _NEXT_STEP = "name the encoding with --encoding (for example --encoding big5), o
 # A line of GB18030 with six Chinese characters and more does not pass for Chinese in UTF-8 by chance.
 _TELLING_BYTES = 12
 _TELLING_LINES = 3
-_SAMPLE = 2 * 1024 * 1024
+_RAW = (False, True)
+_SAMPLE = 512 * 1024
+_HIGH = bytes(range(0x80, 0x100))
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,12 @@ def open_text(path: Path, declared: str | None) -> TextFile:
                 if start.startswith(bom) and encoding in {None, name, name.removesuffix("-le")}:
                     skip, encoding = len(bom), name
                     break
-            if encoding is None and len(start) >= 2 and (start[0] == 0) != (start[1] == 0):
-                # Every second byte of Latin text in UTF-16 is 0; other text has no such bytes, or strays.
-                guess = TextFile(path, "utf-16-le" if start[1] == 0 else "utf-16-be", 0, None, *_RAW, False)
+            guess = _utf16_without_mark(start + stream.read(4092)) if encoding is None else None
+            if guess is not None:
                 try:
-                    return convert(guess)
+                    return convert(TextFile(path, guess, 0, None, *_RAW, False))
                 except EncodingError:
-                    pass
+                    pass  # only a file with stray NUL bytes
             quotes, regular, valid = _RAW[0], _RAW[1], True
             if encoding is None or encoding in _CUT_BEFORE_DECODING:
                 stream.seek(skip)
@@ -134,7 +135,16 @@ def open_text(path: Path, declared: str | None) -> TextFile:
     return text if encoding in _CUT_BEFORE_DECODING else convert(text)
 
 
-_RAW = (False, True)
+def _utf16_without_mark(head: bytes) -> str | None:
+    """Guess UTF-16 where every second byte is often 0, as it is for digits, commas and line ends."""
+    if b"\0" not in head[:4]:
+        return None
+    even, odd = head[::2], head[1::2]
+    if 5 * odd.count(0) > len(odd) and not even.count(0):
+        return "utf-16-le"
+    if 5 * even.count(0) > len(even) and not odd.count(0):
+        return "utf-16-be"
+    return None
 
 
 def convert(text: TextFile) -> TextFile:
@@ -177,7 +187,7 @@ def locate_undecodable(path: Path, encoding: str) -> EncodingError:
                 byte = f"byte {place + 1:,} (0x{exc.object[exc.start : exc.start + 1].hex()})"
                 where = f"{byte} in line {lines + 1:,} is not text in {encoding}"
                 if not block:
-                    where = f"the file ends in the middle of a character in {encoding}: {byte}, line {lines + 1:,}"
+                    where += " (the file ends in the middle of a character)"
                 return EncodingError(
                     where, file=path, row=lines + 1, expected=_EXPECTED, next_step=_NEXT_STEP
                 )
@@ -235,9 +245,9 @@ def _safe_cut(block: bytes) -> int:
     """Return where a block can be cut: a character, or a quote and its neighbour, may straddle two blocks."""
     cut = max(block.rfind(b"\n"), block.rfind(b"\r")) + 1
     if cut == 0 and len(block) >= LONGEST_RECORD:
-        cut = max(block.rfind(mark) for mark in (b",", b" ", b"\t", b";")) + 1
-        if block[cut : cut + 1] == b'"' or block[max(cut - 2, 0) : cut - 1] == b'"':
-            cut = 0
+        for place in range(len(block) - 1, len(block) - 1000, -1):
+            if block[place - 1] < 0x80 and b'"' not in block[place - 2 : place + 1]:
+                return place
     return cut
 
 
@@ -281,8 +291,7 @@ def _refuse_two_encodings(path: Path) -> None:
             # The stretch at the end begins within a line, which does not count.
             lines = stream.read(_SAMPLE).splitlines()[int(start > 0) :]
             for number, line in enumerate(lines, start=1):
-                high = sum(byte >= 0x80 for byte in line) if not line.isascii() else 0
-                if high < _TELLING_BYTES:
+                if len(line) - len(line.translate(None, _HIGH)) < _TELLING_BYTES:
                     continue
                 if _is_chinese_utf8(line):
                     utf8 += 1

@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from satsurvey.errors import ReadError
 from satsurvey.intake.formats.encodings import BLOCK, LONGEST_RECORD, TextFile
 
 _HEAD = 256 * 1024
@@ -38,7 +39,7 @@ def split_record(record: str, delimiter: str) -> tuple[list[str], str]:
 
 
 def _quoted(record: str, place: int) -> tuple[str, int, bool]:
-    """Read a quoted cell from behind its opening mark: its text, the place behind it, and whether it closes."""
+    """Read a quoted cell from behind its opening mark: text, the place behind it, and whether it closes."""
     parts: list[str] = []
     while True:
         end = record.find('"', place)
@@ -59,6 +60,8 @@ def head_records(text: TextFile, delimiter: str, wanted: int) -> list[bytes]:
     ------
     UnicodeDecodeError
         When bytes are not text in the file's encoding.
+    ReadError
+        When the first line never ends.
     """
     size = _HEAD
     while True:
@@ -69,6 +72,12 @@ def head_records(text: TextFile, delimiter: str, wanted: int) -> list[bytes]:
         if not complete and len(lines) > 1:
             lines.pop()  # may go on behind the head
         records = _paired(lines, wanted) if text.regular else _grouped(lines, text, delimiter, wanted)
+        if not complete and size >= LONGEST_RECORD and len(lines) < 2:
+            raise ReadError(
+                f"the first line is longer than {LONGEST_RECORD:,} bytes",
+                file=text.path,
+                expected="a heading row and one row per interview",
+            )
         # The last record may go on behind the head as well.
         if complete or len(records) > wanted or size >= LONGEST_RECORD:
             return records[:wanted]
@@ -119,8 +128,8 @@ def records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[str, str]]:
 
     Notes
     -----
-    A later line closes an open cell only where its quotation mark stands before a delimiter or the line's end:
-    the opening mark of another cell closes nothing. Up to a million characters are looked through.
+    A later line closes an open cell only where its quotation mark stands before a delimiter or the line's
+    end: the opening mark of another cell closes nothing. Up to a million characters are looked through.
     """
     source = _Returnable(lines)
     while (line := source.take()) is not None:

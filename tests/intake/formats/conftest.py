@@ -1,4 +1,4 @@
-"""Makers of files that no writer at hand can make: old and binary workbooks, locked ones, undeclared encodings."""
+"""Makers of files that no writer at hand makes: old, binary and locked workbooks, undeclared encodings."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def make_xlsx_of(tmp_path: Path) -> Callable[..., Path]:
 
 def xlsb_record(kind: int, data: bytes = b"") -> bytes:
     head = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
-    assert len(data) < 128
+    assert len(data) < 128, "one byte holds the length"
     return head + bytes([len(data)]) + data
 
 
@@ -209,7 +209,7 @@ def make_xlsb(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-# Texts of the same length in bytes, once in ASCII and once in GBK, so that one can stand for the other in a file.
+# Texts of the same length in bytes, in ASCII and in GBK, so that one can stand for the other in a file.
 IN_GBK = {
     "COMPANY1": "企业名称",
     "OVERALLGOOD?": "总体满意程度",

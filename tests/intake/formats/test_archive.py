@@ -36,7 +36,7 @@ def cell(place: str) -> str:
     ],
 )
 def test_sheet_that_claims_a_huge_rectangle_is_refused(make_xlsx_of: Maker, sheet: str) -> None:
-    with pytest.raises(ReadError, match="rows and .* columns, .* places in all") as refused:
+    with pytest.raises(ReadError, match=r"rows and .* columns, .* places in all") as refused:
         check_archive(make_xlsx_of(f"<sheetData>{sheet}</sheetData>"), "xlsx")
     assert "100,000,000 cells" in str(refused.value)
 
@@ -121,6 +121,28 @@ def test_blank_rest_of_an_open_document_costs_nothing(make_ods: Maker) -> None:
 def test_binary_workbook_with_a_far_cell_is_refused(make_xlsb: Maker) -> None:
     with pytest.raises(ReadError, match="places in all"):
         check_archive(make_xlsb([(0, 0, "a"), (1_048_575, 16_383, 1.0)]), "xlsb")
+
+
+def test_sheet_wider_than_a_spreadsheet_is_refused(make_xlsb: Maker, make_xlsx_of: Maker) -> None:
+    with pytest.raises(ReadError, match="16,385 columns"):
+        check_archive(make_xlsb([(0, 16_384, 1.0)]), "xlsb")
+    with pytest.raises(ReadError, match="16,385 columns"):
+        check_archive(make_xlsx_of(f"<sheetData>{cell('XFE1')}</sheetData>"), "xlsx")
+
+
+@pytest.mark.parametrize("rows", [ods_row(["Q1"]) + "</tale>", ods_row(["Q1"]) + "<table:table-row>"])
+def test_open_document_without_an_end_is_refused(make_ods: Maker, rows: str) -> None:
+    # The library would look for the end of the table for ever.
+    with pytest.raises(ReadError, match="A part of the workbook is damaged"):
+        check_archive(make_ods(rows), "ods")
+
+
+def test_part_outside_the_file_is_refused(make_xlsx_of: Maker) -> None:
+    path = make_xlsx_of("<sheetData/>")
+    # Bytes lost at the front shift every part, the first to before the file's beginning.
+    path.write_bytes(path.read_bytes()[10:])
+    with pytest.raises(ReadError, match="damaged or cut off"):
+        check_archive(path, "xlsx")
 
 
 def test_bomb_is_refused_by_its_directory(tmp_path: Path) -> None:

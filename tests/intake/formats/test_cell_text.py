@@ -66,6 +66,16 @@ def test_numbers_of_a_column_are_written_like_single_numbers(values: list[float 
     assert texts.to_pylist() == expected
 
 
+def test_numbers_of_every_size_are_written_like_single_numbers() -> None:
+    rng = np.random.default_rng(7)
+    sizes = 10.0 ** rng.integers(-25, 25, 3000)
+    values = np.concatenate(
+        [rng.normal(size=3000) * sizes, np.round(rng.random(3000), 2) * 3, rng.random(3000)]
+    )
+    texts = number_texts(pa.array(values)).to_pylist()
+    assert texts == [number_text(value) for value in values.tolist()]
+
+
 def test_distinct_values_with_one_text_share_it() -> None:
     cells = distinct_as_text(pa.array([0.3, 0.1 + 0.2, None, 7.0]), number_texts)
     assert cells.type == pa.dictionary(pa.int32(), pa.string())
