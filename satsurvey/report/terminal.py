@@ -6,14 +6,9 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
-from io import StringIO
+from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
 
 from satsurvey.report.cells import Column, printable
 from satsurvey.report.layout import Table
@@ -22,6 +17,8 @@ PADDING = 2
 """Cells between two columns."""
 NARROWEST_HEADING = 8
 """On a terminal a heading is broken into lines no narrower than this (four Chinese characters)."""
+NARROWEST_TEXT = 4
+"""A column of text is folded no narrower than this."""
 BULLET = "- "
 _WIDE = "[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
 _PIECES = re.compile(
@@ -30,6 +27,7 @@ _PIECES = re.compile(
 """What a text may be broken between: Chinese characters and words, each with the marks that cling to it."""
 STYLES = {"above": "green", "below": "red"}
 """Colours of tiers; the words stand beside them, so colour says nothing that the words do not."""
+_CODES = {"bold": 1, "red": 31, "green": 32}
 
 
 def render(table: Table, *, width: int | None = None, color: bool | None = None) -> str:
@@ -72,30 +70,14 @@ def render(table: Table, *, width: int | None = None, color: bool | None = None)
         kept, dropped = _fitting(table.columns, needed, widest, width)
         if dropped:
             notes.insert(0, _dropped_note(table, dropped))
-    console = Console(
-        file=StringIO(),
-        width=width or _widest_line(headings, body, table.title, notes),
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    drawn = _drawn(table, kept, headings, rows, footer, fold=width is not None)
-    with console.capture() as capture:
-        console.print(Text(printable(table.title), style="bold"))
-        console.print(drawn)
-        if notes:
-            console.print()
-        for note in notes:
-            lines = (
-                [note] if width is None else wrapped(note, max(width - len(BULLET), 2 * NARROWEST_HEADING))
-            )
-            for place, line in enumerate(lines):
-                console.print(Text((" " * len(BULLET) if place else BULLET) + line), soft_wrap=True)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+    drawn = _drawn(table, kept, headings, rows, footer, width, color)
+    lines = [_styled(printable(table.title), "bold", color), *drawn]
+    if notes:
+        lines.append("")
+    for note in notes:
+        parts = [note] if width is None else wrapped(note, max(width - len(BULLET), 2 * NARROWEST_HEADING))
+        lines += [(" " * len(BULLET) if place else BULLET) + part for place, part in enumerate(parts)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _drawn(
@@ -104,32 +86,70 @@ def _drawn(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
     footer: Sequence[str],
-    *,
-    fold: bool,
-) -> RichTable:
-    # One light line below the headings and between groups, and nothing else to read around.
-    drawn = RichTable(
-        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold"
-    )
-    for k in kept:
-        column = table.columns[k]
-        flexible = fold and column.kind == "text"
-        drawn.add_column(
-            Text(headings[k]),
-            justify=column.align,
-            no_wrap=not flexible,
-            overflow="fold",
-            vertical="top",
-        )
+    width: int | None,
+    color: bool,
+) -> Iterator[str]:
+    """Yield the lines of the table: one light line below the headings, an empty one between groups."""
+    # rich.table draws such tables too, but loading it takes as long as scoring a national survey.
+    body = [*rows, footer] if footer else rows
+    widths = _widths(table, kept, headings, body, width)
+
+    def lines(cells: Sequence[str], styles: Sequence[str], aligns: Sequence[str]) -> Iterator[str]:
+        split = [
+            [part for line in cell.split("\n") for part in wrapped(line, room) or [""]]
+            for cell, room in zip(cells, widths, strict=True)
+        ]
+        for place in range(max(map(len, split), default=0)):
+            parts = [
+                _styled(_padded(cell[place] if place < len(cell) else "", room, align), style, color)
+                for cell, room, style, align in zip(split, widths, styles, aligns, strict=True)
+            ]
+            yield (" " * PADDING).join(parts)
+
+    aligns = [table.columns[k].align for k in kept]
+    strong = ["bold"] * len(kept)
+    yield from lines([headings[k] for k in kept], strong, aligns)
+    yield "─" * (sum(widths) + PADDING * max(len(kept) - 1, 0))
     for place, row in enumerate(rows):
-        last = place + 1 in table.groups or (bool(footer) and place + 1 == len(rows))
-        drawn.add_row(
-            *(Text(row[k], style=_style(table.columns[k], table.rows[place][k])) for k in kept),
-            end_section=last,
-        )
+        if place in table.groups:
+            yield ""
+        styles = [_style(table.columns[k], table.rows[place][k]) for k in kept]
+        yield from lines([row[k] for k in kept], styles, aligns)
     if footer:
-        drawn.add_row(*(Text(footer[k], style="bold") for k in kept))
-    return drawn
+        yield ""
+        yield from lines([footer[k] for k in kept], strong, aligns)
+
+
+def _widths(
+    table: Table,
+    kept: Sequence[int],
+    headings: Sequence[str],
+    body: Sequence[Sequence[str]],
+    width: int | None,
+) -> list[int]:
+    """Return the cells of every column; where room is short, columns of text share what is left."""
+    least = [max(cell_len(line) for line in headings[k].split("\n")) for k in kept]
+    widths = [max([room, *(cell_len(row[k]) for row in body)]) for k, room in zip(kept, least, strict=True)]
+    flexible = [place for place, k in enumerate(kept) if table.columns[k].kind == "text"]
+    while width is not None and sum(widths) + PADDING * (len(widths) - 1) > width and flexible:
+        widest = max(flexible, key=lambda place: widths[place])
+        if widths[widest] <= NARROWEST_TEXT:
+            flexible.remove(widest)
+        else:
+            widths[widest] -= 1
+    return widths
+
+
+def _padded(text: str, room: int, align: str) -> str:
+    space = max(room - cell_len(text), 0)
+    if align == "right":
+        return " " * space + text
+    left = space // 2 if align == "center" else 0
+    return " " * left + text + " " * (space - left)
+
+
+def _styled(text: str, style: str, color: bool) -> str:
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if color and style else text
 
 
 def _style(column: Column, value: object) -> str:
@@ -184,11 +204,3 @@ def wrapped(text: str, width: int) -> list[str]:
 def _longest_word(heading: str) -> int:
     """Count the cells of the longest run of a heading that must not be broken."""
     return max((cell_len(piece.strip()) for piece in _PIECES.findall(heading)), default=0)
-
-
-def _widest_line(
-    headings: Sequence[str], body: Sequence[Sequence[str]], title: str, notes: Sequence[str]
-) -> int:
-    columns = zip(headings, *body, strict=True)
-    total = sum(max(map(cell_len, column)) + PADDING for column in columns)
-    return max([total, cell_len(printable(title)), *(cell_len(note) + len(BULLET) for note in notes), 1])

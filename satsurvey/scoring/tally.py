@@ -278,9 +278,8 @@ class _Block:
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = total / weight
             # n·y / n can miss y by a bit; where all answers are the same, their mean is that score.
-            mean = np.where(
-                heavy.max(axis=0) == weight, np.resize(table, heavy.shape[0])[heavy.argmax(axis=0)], mean
-            )
+            alike = np.flatnonzero((heavy.max(axis=0) == weight) & (weight > 0))
+            mean[alike] = table[heavy[:, alike].argmax(axis=0)]
             inner = np.zeros(self.size)
             for level, score in enumerate(table.tolist()):
                 gap = score - mean
