@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from satsurvey.cli.language import rendered, say
 from satsurvey.cli.options import (
     EXIT_DONE,
     EXIT_INPUT,
@@ -73,14 +74,18 @@ def check_command(
         from satsurvey.report.text import frame_to_csv
 
         columns = ["file", "sheet", "row", "column", "letter", "value", "rule", "severity", "what", "do"]
-        sys.stdout.write(frame_to_csv(pd.DataFrame(report.to_records(), columns=columns)))
+        rows = [
+            row | {name: rendered(str(row[name]), lang) for name in ("what", "do")}
+            for row in report.to_records()
+        ]
+        sys.stdout.write(frame_to_csv(pd.DataFrame(rows, columns=columns)))
     else:
         print(render(check_table(report, lang)))
     if set_aside is not None:
         from satsurvey.report.set_aside import write_set_aside
 
-        n = write_set_aside(responses, set_aside)
-        print(f"satsurvey: {n} rows written to {set_aside}", file=sys.stderr)
+        n = write_set_aside(responses, set_aside, language=lang)
+        say(f"{n} rows written to {set_aside}", lang)
     severities = {finding.severity for finding in report.findings}
     if "error" in severities or report.ledger.unreadable:
         raise typer.Exit(EXIT_INPUT)

@@ -5,10 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from satsurvey.cli.language import rendered
+from satsurvey.cli.options import (
+    EncodingOption,
+    Exports,
+    InstrumentOption,
+    LangOption,
+    SheetOption,
+    StudyOption,
+    default_language,
+)
 
 if TYPE_CHECKING:
     from satsurvey.instrument.model import Language
@@ -32,16 +42,9 @@ _RATES = {
 
 
 def fieldwork_command(
-    exports: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="EXPORT...", help="Exports of the survey, with all cases and their outcomes."),
-    ] = None,
-    study: Annotated[
-        Path | None, typer.Option("--study", help="Study file that says which column is which.")
-    ] = None,
-    instrument: Annotated[
-        str | None, typer.Option("--instrument", help="Shipped instrument, or path of a file.")
-    ] = None,
+    exports: Exports = None,
+    study: StudyOption = None,
+    instrument: InstrumentOption = None,
     e: Annotated[
         float | None,
         typer.Option(
@@ -51,10 +54,12 @@ def fieldwork_command(
             help="Share of cases of unknown eligibility taken to be eligible; by default N / (N + NE).",
         ),
     ] = None,
-    lang: Annotated[Literal["zh", "en"], typer.Option("--lang", help="Language of the tables.")] = "zh",
+    encoding: EncodingOption = None,
+    sheet: SheetOption = None,
     format: Annotated[
         Literal["table", "csv", "json"], typer.Option("--format", help="How to write the answer.")
     ] = "table",
+    lang: LangOption = default_language(),
 ) -> None:
     """Give response, cooperation, refusal and contact rates, and the work of each interviewer.
 
@@ -66,7 +71,9 @@ def fieldwork_command(
     from satsurvey.intake.fieldwork import fieldwork
     from satsurvey.intake.reading import read_responses
 
-    responses = read_responses(exports or [], instrument=instrument, study=study)
+    responses = read_responses(
+        exports or (), instrument=instrument, study=study, encoding=encoding, sheet=sheet
+    )
     result = fieldwork(responses, e=e)
     if format == "json":
         document = _document(result, responses.ledger)
@@ -119,7 +126,11 @@ def _tables(result: Fieldwork, ledger: Ledger, language: Language) -> str:
         tables += [_classes(result.outcome, language), _rates(result.outcome, language)]
     if result.interviewers:
         tables.append(_interviewers(result.interviewers, language))
-    notes = [*result.notes, *_effect_note(result, language), ledger_line(ledger, language)]
+    notes = [
+        *(rendered(note, language) for note in result.notes),
+        *_effect_note(result, language),
+        ledger_line(ledger, language),
+    ]
     return "\n".join([*map(render, tables), "\n".join(notes) + "\n"])
 
 
@@ -164,8 +175,8 @@ def _rates(outcome: OutcomeRates, language: Language) -> Table:
         tuple((name, _RATES[name[:-1]][at], FORMULAS[name], rate) for name, rate in outcome.rates.items()),
         notes=(
             "N = I + P + R + NC + O, U = UH + UO, C = I + P + R + O",
-            f"e = {shown}: {outcome.e_method}",
-            *outcome.notes,
+            f"e = {shown}{'：' if language == 'zh' else ': '}{rendered(outcome.e_method, language)}",
+            *(rendered(note, language) for note in outcome.notes),
         ),
         language=language,
     )
@@ -195,7 +206,9 @@ def _effect_note(result: Fieldwork, language: Language) -> list[str]:
     if effect is None:
         return []
     if effect.rho is None or effect.design_effect is None:
-        return [("访问员效应：" if language == "zh" else "Interviewer effect: ") + effect.note]
+        return [
+            ("访问员效应：" if language == "zh" else "Interviewer effect: ") + rendered(effect.note, language)
+        ]
     figures = f"rho = {effect.rho:.4f}, k = {effect.k}, m = {effect.m:.1f}"
     if language == "zh":
         line = f"访问员效应：访问员内相关 {figures}；设计效应 1 + rho (m - 1) = {effect.design_effect:.2f}"
@@ -204,4 +217,4 @@ def _effect_note(result: Fieldwork, language: Language) -> list[str]:
             f"Interviewer effect: intra-interviewer correlation {figures}; "
             f"design effect 1 + rho (m - 1) = {effect.design_effect:.2f}"
         )
-    return [line, effect.note] if effect.note else [line]
+    return [line, rendered(effect.note, language)] if effect.note else [line]

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from satsurvey.cli.options import EncodingOption, InstrumentOption, SheetOption
+from satsurvey.cli.language import rendered
+from satsurvey.cli.options import (
+    EncodingOption,
+    InstrumentOption,
+    LangOption,
+    SheetOption,
+    default_language,
+)
 from satsurvey.errors import OutputError
 
 if TYPE_CHECKING:
@@ -26,6 +33,7 @@ def init_command(
     encoding: EncodingOption = None,
     sheet: SheetOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    lang: LangOption = default_language(),
 ) -> None:
     """Write a study file for an export: bindings that are declared, and guesses as comments.
 
@@ -54,7 +62,8 @@ def init_command(
 
         write_file(out, draft.text, force=force)
     for line in _talk(draft, found, asked, None if printed else out):
-        print(line, file=sys.stderr)
+        said = line.lstrip()
+        print(" " * (len(line) - len(said)) + rendered(said, lang), file=sys.stderr)
 
 
 def _refuse(out: Path, export: Path, *, force: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from satsurvey.cli.language import rendered
 from satsurvey.cli.options import (
     EncodingOption,
     InstrumentOption,
@@ -76,12 +77,14 @@ def _file_table(found: Inspection, language: Language) -> Table:
         (("列名所在行", "row of headings"), found.heading_row or None),
         (("数据行", "rows"), f"{found.n_rows:,}"),
         (("列", "columns"), f"{len(found.columns):,}"),
-        (("题库", "instrument"), found.instrument),
+        (("问卷", "instrument"), found.instrument),
         (("量表", "scale"), found.scale),
     ]
-    notes = list(found.notes)
+    notes = [rendered(note, language) for note in found.notes]
     if found.n_unreadable:
-        lines = ", ".join(f"{row.row} ({shorten(row.reason)})" for row in found.unreadable)
+        lines = ", ".join(
+            f"{row.row} ({shorten(rendered(row.reason, language))})" for row in found.unreadable
+        )
         more = " …" if found.n_unreadable > len(found.unreadable) else ""
         notes.append(
             f"{found.n_unreadable} 行无法读取，行号：{lines}{more}"
@@ -113,8 +116,8 @@ def _column_table(found: Inspection, language: Language) -> Table:
             _stands_for(column, language),
             column.n_filled,
             f"{column.n_distinct:,}{'' if column.counted_all else '+'}",
-            _shown(column.values[:_VALUES], len(column.values) > _VALUES),
-            _shown(column.special[:_SPECIAL], len(column.special) > _SPECIAL, special=True),
+            _shown(column.values[:_VALUES], len(column.values) > _VALUES, language),
+            _shown(column.special[:_SPECIAL], len(column.special) > _SPECIAL, language, special=True),
         )
         for column in found.columns
     ]
@@ -134,7 +137,7 @@ def _column_table(found: Inspection, language: Language) -> Table:
         "列" if at == 0 else "Columns",
         tuple(columns[place] for place in kept),
         tuple(tuple(row[place] for place in kept) for row in rows),
-        notes=tuple(_notes(found, at)),
+        notes=tuple(_notes(found, language)),
         language=language,
     )
 
@@ -146,23 +149,30 @@ def _stands_for(column: InspectedColumn, language: Language) -> str:
     return f"{_TABLES[column.table][at]} {column.code}{_BY[column.by][at]}"
 
 
-def _shown(values: tuple[ValueCount, ...], more: bool, *, special: bool = False) -> str:
+def _shown(values: tuple[ValueCount, ...], more: bool, language: Language, *, special: bool = False) -> str:
     from satsurvey.errors import shorten
 
     parts = []
     for value in values:
         said = [shorten(value.text, _LONGEST)]
         said += [shorten(value.label, _LONGEST)] if value.label else []
-        said += [value.meaning or "?"] if special else []
+        said += [_meaning(value.meaning, language)] if special else []
         # Where every value stands once, saying so of each tells nothing.
         counted = special or value.n > 1
         parts.append(" ".join(said) + (f" ×{value.n:,}" if counted else ""))
     return ", ".join(parts) + (" …" if more else "")
 
 
-def _notes(found: Inspection, at: int) -> list[str]:
+def _meaning(reason: str, language: Language) -> str:
+    from satsurvey.report.labels import label
+
+    return label(f"n_{reason}", "zh") if reason and language == "zh" else reason or "?"
+
+
+def _notes(found: Inspection, language: Language) -> list[str]:
+    at, colon = (0, "：") if language == "zh" else (1, ": ")
     notes = [
-        f"{column.letter} {column.heading}: {column.raw.warning}"
+        f"{column.letter} {column.heading}{colon}{rendered(column.raw.warning, language)}"
         for column in found.columns
         if column.raw.warning
     ]
@@ -191,12 +201,12 @@ def _notes(found: Inspection, at: int) -> list[str]:
         )
     if not any(column.table == "items" for column in found.columns):
         notes.append(
-            f"没有一列是题库 {found.instrument} 的题目"
+            f"没有一列是问卷 {found.instrument} 的题目"
             if at == 0
             else f"no column is an item of the instrument {found.instrument}"
         )
         notes += [
-            f"题库 {name} 认得其中 {n} 列：--instrument {name}"
+            f"问卷 {name} 认得其中 {n} 列：--instrument {name}"
             if at == 0
             else f"the instrument {name} knows {n} of the columns: --instrument {name}"
             for name, n in found.fits

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from satsurvey.cli.language import rendered
+from satsurvey.cli.options import Lang, LangOption, default_language
+
 if TYPE_CHECKING:
     from satsurvey.errors import Defect
     from satsurvey.instrument.model import Fact, Instrument, Scale
 
-app = typer.Typer(no_args_is_help=True, help="What was asked: look at questionnaires and check your own.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="What was asked: look at questionnaires and check your own.",
+)
 
 UNSOUND = 3
 """Exit code of `check` when the file has defects."""
@@ -25,14 +32,6 @@ class InstrumentFormat(StrEnum):
     JSON = "json"
 
 
-class InstrumentLanguage(StrEnum):
-    """The language of wordings and headings."""
-
-    ZH = "zh"
-    EN = "en"
-
-
-Lang = Annotated[InstrumentLanguage, typer.Option("--lang", help="Language of wordings and headings.")]
 Format = Annotated[InstrumentFormat, typer.Option("--format", help="Table for people, json for programs.")]
 
 _WORDS = {
@@ -87,10 +86,10 @@ _WORDS = {
 
 
 @app.command("list")
-def list_instruments(lang: Lang = InstrumentLanguage.ZH, output: Format = InstrumentFormat.TABLE) -> None:
-    """Example: satsurvey instruments list
+def list_instruments(lang: LangOption = default_language(), output: Format = InstrumentFormat.TABLE) -> None:
+    """Name the shipped instruments. A path of your own file works wherever a name does.
 
-    Names the shipped instruments. A path of your own file works wherever a name does.
+    Example: satsurvey instruments list
     """
     from satsurvey.instrument.library import instrument_names, load_instrument
 
@@ -120,13 +119,15 @@ def list_instruments(lang: Lang = InstrumentLanguage.ZH, output: Format = Instru
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a shipped instrument, or path of a file.")],
-    lang: Lang = InstrumentLanguage.ZH,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of a shipped instrument, or path of a file.")
+    ],
+    lang: LangOption = default_language(),
     output: Format = InstrumentFormat.TABLE,
 ) -> None:
-    """Example: satsurvey instruments show contact-centre-22
+    """Show what an instrument says of itself, its dimensions, items, filters, facts, scales and defaults.
 
-    Prints what an instrument says of itself, its dimensions, items, filters, facts, scales and defaults.
+    Example: satsurvey instruments show contact-centre-22
     """
     from satsurvey.instrument.library import load_instrument
 
@@ -145,13 +146,17 @@ def show(
 
 @app.command()
 def check(
-    file: Annotated[str, typer.Argument(help="Path of an instrument file, or a shipped name.")],
-    lang: Lang = InstrumentLanguage.ZH,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Path of an instrument file, or a shipped name.")
+    ],
+    lang: LangOption = default_language(),
     output: Format = InstrumentFormat.TABLE,
 ) -> None:
-    """Example: satsurvey instruments check contact-centre-22
+    """List every defect of an instrument file with its table and key.
 
-    Lists every defect of an instrument file with its table and key. Exit code 0: sound; 3: defects.
+    Example: satsurvey instruments check contact-centre-22
+
+    Exit code 0: sound; 3: defects.
     """
     from satsurvey.errors import Defect, InstrumentError
     from satsurvey.instrument.library import check_instrument, instrument_path
@@ -174,26 +179,28 @@ def check(
             }
         )
     elif rows:
-        _print_table(("file", "table", "key", "what"), rows, lang)
+        said = [(*row[:3], rendered(row[3], lang)) for row in rows]
+        _print_table(("file", "table", "key", "what"), said, lang)
     if not defects:
-        typer.echo(f"{path}: sound", err=True)
+        typer.echo(rendered(f"{path}: sound", lang), err=True)
         return
-    typer.echo(f"{path}: {len(defects)} defect{'s' if len(defects) > 1 else ''}", err=True)
+    found = f"{path}: {len(defects)} defect{'s' if len(defects) > 1 else ''}"
+    typer.echo(rendered(found, lang), err=True)
     raise typer.Exit(UNSOUND)
 
 
 @app.command()
 def schema() -> None:
-    """Example: satsurvey instruments schema > instrument.schema.json
+    """Print the JSON Schema of instrument files, for editors that complete and check while you type.
 
-    Prints the JSON Schema of instrument files, for editors that complete and check while you type.
+    Example: satsurvey instruments schema > instrument.schema.json
     """
     from satsurvey.instrument.library import instrument_schema
 
     _print_json(instrument_schema())
 
 
-def _show_head(instrument: Instrument, lang: str) -> None:
+def _show_head(instrument: Instrument, lang: Lang) -> None:
     _print_line(f"{instrument.title.get(lang)} ({instrument.id} {instrument.version})")
     for key in ("status", "description", "intro"):
         text = getattr(instrument, key).get(lang)
@@ -205,7 +212,7 @@ def _show_head(instrument: Instrument, lang: str) -> None:
             _print_line(f"  - {source}")
 
 
-def _show_questions(instrument: Instrument, lang: str) -> None:
+def _show_questions(instrument: Instrument, lang: Lang) -> None:
     _print_table(
         ("code", "dimension", "item_count", "min_items", "weight"),
         [
@@ -277,7 +284,7 @@ def _show_questions(instrument: Instrument, lang: str) -> None:
     )
 
 
-def _show_answers(instrument: Instrument, lang: str) -> None:
+def _show_answers(instrument: Instrument, lang: Lang) -> None:
     _print_table(
         ("name", "range", "labels", "satisfied", "anchors", "missing"),
         [_scale_row(name, scale, lang) for name, scale in instrument.scales.items()],
@@ -298,7 +305,7 @@ def _show_answers(instrument: Instrument, lang: str) -> None:
     )
 
 
-def _scale_row(name: str, scale: Scale, lang: str) -> tuple[object, ...]:
+def _scale_row(name: str, scale: Scale, lang: Lang) -> tuple[object, ...]:
     return (
         name,
         f"{scale.min:g}-{scale.max:g}" + (f" / {scale.step:g}" if scale.step != 1 else ""),
@@ -309,7 +316,7 @@ def _scale_row(name: str, scale: Scale, lang: str) -> tuple[object, ...]:
     )
 
 
-def _fact_answers(fact: Fact, lang: str) -> str:
+def _fact_answers(fact: Fact, lang: Lang) -> str:
     return _joined(f"{code} {text.get(lang)}" for code, text in fact.values.items())
 
 
@@ -325,7 +332,7 @@ def _place(defect: Defect) -> tuple[str, str]:
     return (defect.where, "") if "[" in defect.where else ("", defect.where)
 
 
-def _word(key: str, lang: str) -> str:
+def _word(key: str, lang: Lang) -> str:
     return _WORDS[key][0 if lang == "zh" else 1]
 
 
@@ -347,7 +354,7 @@ def _print_line(text: str) -> None:
 
 
 def _print_table(
-    columns: Sequence[str], rows: Sequence[Sequence[object]], lang: str, *, section: str | None = None
+    columns: Sequence[str], rows: Sequence[Sequence[object]], lang: Lang, *, section: str | None = None
 ) -> None:
     """Print rows as an aligned table, without the columns that are empty in every row."""
     if not rows:

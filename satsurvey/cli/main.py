@@ -14,7 +14,8 @@ from satsurvey.cli.check import check_command
 from satsurvey.cli.fieldwork import fieldwork_command
 from satsurvey.cli.init import init_command
 from satsurvey.cli.inspect import inspect_command
-from satsurvey.cli.options import EXIT_FAULT, EXIT_INPUT, EXIT_INTERRUPTED, EXIT_USAGE
+from satsurvey.cli.language import error_text, say, speak_in, spoken_language, usage_text
+from satsurvey.cli.options import EXIT_FAULT, EXIT_INPUT, EXIT_INTERRUPTED, EXIT_USAGE, Lang
 from satsurvey.cli.reconcile import reconcile_command
 from satsurvey.cli.score import score_command
 from satsurvey.cli.simulate import simulate_command
@@ -79,30 +80,36 @@ def run_with(arguments: list[str]) -> int:
         # A Windows console or a pipe may not be UTF-8; results are, and nothing printed may fail.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
+    language = spoken_language(arguments)
     command = typer.main.get_command(app)
+    speak_in(command, language)
     try:
         result = command.main(args=arguments, prog_name="satsurvey", standalone_mode=False)
         sys.stdout.flush()
     except SatsurveyError as exc:
-        print(f"satsurvey: {exc}", file=sys.stderr)
+        print(f"satsurvey: {error_text(exc, language)}", file=sys.stderr)
         return EXIT_USAGE if isinstance(exc, MethodError | OutputError) else EXIT_INPUT
     except KeyboardInterrupt:
-        print("satsurvey: interrupted; nothing was left half written", file=sys.stderr)
+        say("interrupted; nothing was left half written", language)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (| head); do not complain at interpreter exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as exc:
-        return _ended(exc)
+        return _ended(exc, language)
     return result if isinstance(result, int) else 0
 
 
-def _ended(exc: Exception) -> int:
+def _ended(exc: Exception, language: Lang) -> int:
     """Turn what the option parser or a fault raises into an exit code and a sentence."""
     if hasattr(exc, "exit_code"):
         if hasattr(exc, "show"):
-            exc.show(file=sys.stderr)
+            text = usage_text(exc, language)
+            if text is None:
+                exc.show(file=sys.stderr)
+            else:
+                print(text, file=sys.stderr)
             return int(exc.exit_code)
         # Abort and Exit carry a code and say nothing.
         return EXIT_INTERRUPTED if type(exc).__name__ == "Abort" else int(exc.exit_code)
@@ -110,11 +117,11 @@ def _ended(exc: Exception) -> int:
         return EXIT_INTERRUPTED
     if os.environ.get("SATSURVEY_DEBUG"):
         raise exc
-    print(
-        f"satsurvey: a fault of satsurvey itself: {type(exc).__name__}: {exc}\n"
-        "  do: run the command again with SATSURVEY_DEBUG=1 set and report what it prints",
-        file=sys.stderr,
+    fault = SatsurveyError(
+        f"a fault of satsurvey itself: {type(exc).__name__}: {exc}",
+        next_step="run the command again with SATSURVEY_DEBUG=1 set and report what it prints",
     )
+    print(f"satsurvey: {error_text(fault, language)}", file=sys.stderr)
     return EXIT_FAULT
 
 

@@ -15,7 +15,10 @@ EXIT_DONE, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_WARNINGS, EXIT_INTERRUPTED =
 
 
 def default_language() -> Lang:
-    """Return English where the environment asks for it, else Chinese."""
+    """Return the language of SATSURVEY_LANG, else English where the locale is English, else Chinese."""
+    chosen = os.environ.get("SATSURVEY_LANG", "")
+    if chosen in ("zh", "en"):
+        return "zh" if chosen == "zh" else "en"
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name, "")
         if value:
@@ -25,7 +28,7 @@ def default_language() -> Lang:
 
 Exports = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="EXPORT...", help="Exports of the survey: CSV, Excel, SPSS, Stata or Parquet."),
+    typer.Argument(metavar="EXPORT", help="Exports of the survey: CSV, Excel, SPSS, Stata or Parquet."),
 ]
 StudyOption = Annotated[
     Path | None, typer.Option("--study", help="Study file that says which column is which.", metavar="FILE")

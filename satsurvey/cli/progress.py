@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from satsurvey.cli.language import rendered
+from satsurvey.cli.options import Lang
+
 _PATIENCE = 0.7
 
 
 @contextmanager
-def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar(*, quiet: bool = False, language: Lang = "en") -> Iterator[Callable[[str, int, int], None]]:
     """Yield a function to tell progress to; a bar appears on standard error once the work takes long."""
     if quiet or not sys.stderr.isatty():
         yield lambda what, done, total: None
@@ -37,9 +40,9 @@ def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], N
                 transient=True,
             )
             bar.start()
-            task = bar.add_task(what, total=None)
+            task = bar.add_task(rendered(what, language), total=None)
         if what != shown:
-            bar.reset(task, description=what, total=total or None)
+            bar.reset(task, description=rendered(what, language), total=total or None)
             shown = what
         bar.update(task, completed=done, total=total or None)
 

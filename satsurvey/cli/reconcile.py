@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from satsurvey.cli.options import LangOption, default_language
 from satsurvey.errors import MethodError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _ANSWERS = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
 
 def reconcile_command(
     dimensions: Annotated[
-        list[str], typer.Argument(metavar="NAME=SCORE...", help="Published score of each dimension.")
+        list[str], typer.Argument(metavar="NAME=SCORE", help="Published score of each dimension.")
     ],
     total: Annotated[str, typer.Option("--total", metavar="SCORE", help="The published total.")],
     items: Annotated[
@@ -37,15 +38,19 @@ def reconcile_command(
     ] = None,
     instrument: Annotated[
         str | None,
-        typer.Option("--instrument", help="Take numbers of items and declared weights from an instrument."),
+        typer.Option(
+            "--instrument",
+            metavar="NAME",
+            help="Take numbers of items and declared weights from an instrument.",
+        ),
     ] = None,
     decimals: Annotated[
         int | None, typer.Option("--decimals", min=0, help="Decimals of the figures, when not as typed.")
     ] = None,
-    lang: Annotated[Literal["zh", "en"], typer.Option("--lang", help="Language of the answer.")] = "zh",
     format: Annotated[
         Literal["table", "json", "csv"], typer.Option("--format", help="How to write the answer.")
     ] = "table",
+    lang: LangOption = default_language(),
 ) -> None:
     """Find the weighting and rounding that give a published total.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from satsurvey.cli.language import say
 from satsurvey.cli.options import (
     EXIT_WARNINGS,
     EncodingOption,
@@ -93,7 +94,7 @@ def score_command(
     from satsurvey.analysis import analyse
     from satsurvey.intake.reading import read_responses
 
-    with progress_bar(quiet=quiet) as tell:
+    with progress_bar(quiet=quiet, language=lang) as tell:
         responses = read_responses(
             exports or (),
             instrument=instrument,
@@ -107,9 +108,9 @@ def score_command(
             # Written first: where no interview can be scored, these rows are what the user needs.
             from satsurvey.report.set_aside import write_set_aside
 
-            n = write_set_aside(responses, set_aside, force=force)
+            n = write_set_aside(responses, set_aside, language=lang, force=force)
             if not quiet:
-                print(f"satsurvey: {n} rows written to {set_aside}", file=sys.stderr)
+                say(f"{n} rows written to {set_aside}", lang)
         analysis = analyse(
             responses,
             instrument=instrument,
@@ -129,7 +130,7 @@ def score_command(
             tell("writing", 0, 0)
             written = write_analysis(analysis, out, language=lang, force=force)
             if not quiet:
-                print(f"satsurvey: {len(written)} files written to {out}", file=sys.stderr)
+                say(f"{len(written)} files written to {out}", lang)
     _print(analysis, show, format, lang)
     if strict and any(row["severity"] in {"error", "warning"} for row in analysis.findings_summary):
         raise typer.Exit(EXIT_WARNINGS)

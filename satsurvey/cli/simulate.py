@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from satsurvey.cli.language import rendered
+from satsurvey.cli.options import LangOption, default_language
 from satsurvey.errors import MethodError
 
 
@@ -50,6 +52,7 @@ def simulate_command(
         Path | None, typer.Option("--truth", metavar="FILE.csv", help="Also write the true scores.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    lang: LangOption = default_language(),
 ) -> None:
     """Simulate a survey with known truth.
 
@@ -94,23 +97,22 @@ def simulate_command(
     write_export(survey, out, headings=headings, encoding=encoding, force=force)
     lines = [
         f"{out}: SIMULATED data 模拟数据 — drawn by chance, they describe no company and no caller",
-        f"  {int(survey.complete.sum())} interviews, {survey.design.n_companies} companies, "
+        f"{int(survey.complete.sum())} interviews, {survey.design.n_companies} companies, "
         f"{len(survey.design.industries)} industries; instrument {survey.instrument.id}; seed {survey.seed}",
     ]
     if not survey.complete.all():
         lines.append(
-            f"  {int((~survey.complete).sum())} further rows are cases that ended without an interview"
+            f"{int((~survey.complete).sum())} further rows are cases that ended without an interview"
         )
     if survey.planted:
-        lines.append(f"  {len(survey.planted)} defects planted")
+        lines.append(f"{len(survey.planted)} defects planted")
     if survey.design.targets:
-        lines.append(
-            f"  calibrated to the design's targets; {survey.moved} single answers moved by one level"
-        )
+        lines.append(f"calibrated to the design's targets; {survey.moved} single answers moved by one level")
+    said = "\n  ".join(rendered(line, lang) for line in lines)
     if truth is not None:
         write_truth(survey, truth, force=force)
-        lines.append(f"{truth}: the true scores of companies and industries")
-    print("\n".join(lines), file=sys.stderr)
+        said += "\n" + rendered(f"{truth}: the true scores of companies and industries", lang)
+    print(said, file=sys.stderr)
 
 
 def refuse_existing(path: Path | None, *, force: bool) -> None:

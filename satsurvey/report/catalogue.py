@@ -177,7 +177,7 @@ def _part(text: str, kind: str) -> str | None:
 def _words(text: str) -> str:
     """Render words of satsurvey, or a list of them; anything else stays as it is."""
     bare = text.strip()
-    for name in ("phrases", "messages"):
+    for name in ("messages", "phrases"):
         rendering = catalogue()[name].rendering(bare)
         if rendering is not None:
             return rendering

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from satsurvey.instrument.model import Language, Rounding
-from satsurvey.intake.ledger import REASONS, Ledger
+from satsurvey.intake.ledger import REASONS, Ledger, UnusedRow
 from satsurvey.report.catalogue import rule_name, translated
 from satsurvey.report.cells import is_absent, number_text
 from satsurvey.report.labels import choice_name, choice_words, label
@@ -78,6 +78,11 @@ def reason_words(reason: str, language: Language) -> str:
     """Return why a row was not used, in words."""
     pair = REASONS.get(reason, (reason, reason))
     return pair[0] if language == "zh" else pair[1]
+
+
+def detail_words(row: UnusedRow, language: Language) -> str:
+    """Return what more is to be said of a row not used: why it is unreadable, or words of the export."""
+    return translated(row.detail, language) if row.reason == "unreadable" else row.detail
 
 
 def plain_words(value: object, language: Language, *, key: str = "") -> str:
@@ -319,7 +324,8 @@ def _findings(analysis: Analysis, language: Language) -> Iterator[str]:
     worst = [row for row in analysis.findings_summary if row.get("severity") in {"error", "warning"}]
     if worst:
         listed = ("，" if language == "zh" else ", ").join(
-            f"{label(str(row['severity']), language)} {rule_name(str(row['rule']), language)} {plain_words(row['n'], language)}"
+            f"{label(str(row['severity']), language)} {rule_name(str(row['rule']), language)} "
+            f"{plain_words(row['n'], language)}"
             for row in worst
         )
         yield _sentence(f"数据检查：{listed}", f"Checks: {listed}", language)

@@ -7,21 +7,27 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from satsurvey.instrument.model import Language
 from satsurvey.intake.cells import to_text
 from satsurvey.intake.formats.headings import ReadOptions
+from satsurvey.intake.ledger import UnusedRow
 from satsurvey.intake.reading import open_raw
 from satsurvey.intake.responses import Responses
+from satsurvey.report.notes import detail_words
 from satsurvey.report.text import frame_to_csv
 from satsurvey.report.writing import write_file
 
 _OWN = ("file", "sheet", "row", "reason", "detail", "text")
 
 
-def write_set_aside(responses: Responses, path: Path, *, force: bool = False) -> int:
+def write_set_aside(
+    responses: Responses, path: Path, *, language: Language = "en", force: bool = False
+) -> int:
     """Write every row that was not used to a CSV file, with the reason and its cells as in the export.
 
     Columns: file, sheet, row, reason, detail, text (of a row that could not be told apart into cells), then
-    the export's own columns. Returns the number of rows; raises `OutputError` where it cannot be written.
+    the export's own columns. `reason` is a code; `detail` says in `language` why a row could not be read,
+    or quotes the export. Returns the number of rows; raises `OutputError` where it cannot be written.
     """
     rows: list[dict[str, object]] = []
     for source in responses.files:
@@ -42,7 +48,7 @@ def write_set_aside(responses: Responses, path: Path, *, force: bool = False) ->
         for table in raw.tables():
             for bad in table.unreadable:
                 if bad.row in wanted:
-                    rows.append(_own(wanted[bad.row]) | {"text": bad.text})
+                    rows.append(_own(wanted[bad.row], language) | {"text": bad.text})
             places = [k for k, row in enumerate(table.rows.tolist()) if row in wanted]
             if not places:
                 continue
@@ -55,15 +61,16 @@ def write_set_aside(responses: Responses, path: Path, *, force: bool = False) ->
                     _heading(column.heading): values[n] or ""
                     for column, values in zip(table.columns, picked, strict=True)
                 }
-                rows.append(_own(wanted[int(table.rows[place])]) | cells)
+                rows.append(_own(wanted[int(table.rows[place])], language) | cells)
     headings = dict.fromkeys((*_OWN, *(name for row in rows for name in row)))
     frame = pd.DataFrame(rows, columns=list(headings))
     write_file(path, frame_to_csv(frame).encode("utf-8-sig"), force=force)
     return len(rows)
 
 
-def _own(unused: object) -> dict[str, object]:
-    return {name: getattr(unused, name) or "" for name in _OWN if hasattr(unused, name)}
+def _own(unused: UnusedRow, language: Language) -> dict[str, object]:
+    own = {name: getattr(unused, name) or "" for name in _OWN if hasattr(unused, name)}
+    return own | {"detail": detail_words(unused, language)}
 
 
 def _heading(heading: str) -> str:

@@ -9,7 +9,14 @@ from satsurvey.instrument.model import Language
 from satsurvey.report.cells import Column, Interval, RankSet, Withheld, cell_text
 from satsurvey.report.labels import choice_name, choice_source, label
 from satsurvey.report.layout import Body, Table, named_column, texts
-from satsurvey.report.notes import display_style, ledger_line, plain_words, reason_words, table_notes
+from satsurvey.report.notes import (
+    detail_words,
+    display_style,
+    ledger_line,
+    plain_words,
+    reason_words,
+    table_notes,
+)
 from satsurvey.report.published import Published
 from satsurvey.report.rankings import company_table, industry_table, main_table
 
@@ -124,7 +131,7 @@ def unused_table(analysis: Analysis, language: Language) -> Table:
         named_column("detail", "text"),
     )
     rows = tuple(
-        (row.file, row.sheet or "", row.row, reason_words(row.reason, language), row.detail)
+        (row.file, row.sheet or "", row.row, reason_words(row.reason, language), detail_words(row, language))
         for row in analysis.ledger.unused
     )
     return Table(label("title_unused", language), columns, rows, language=language)

@@ -1,4 +1,4 @@
-"""The native charts of the workbook: industry scores with comparison bars, and profiles."""
+"""The native charts of the workbook: industry scores with lines to compare them, and profiles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from satsurvey.report.cells import is_absent
+from satsurvey.report.cells import Interval, Withheld, is_absent
 from satsurvey.report.labels import label
 from satsurvey.report.layout import Table
 
@@ -15,6 +15,7 @@ MOST_PROFILES = 40
 BLUE, GREY, ORANGE = "#0072B2", "#A6A6A6", "#D55E00"
 """Blue and orange from the palette of Okabe and Ito, which the colour-blind can tell apart."""
 
+_HEIGHT = 420
 GRID = {"visible": True, "line": {"color": "#E0E0E0"}}
 
 
@@ -42,31 +43,31 @@ def add_charts(book: Any, source: ChartSource) -> None:
     """Add a sheet with the charts, drawn from the cells of the industry sheet."""
     sheet = book.add_worksheet(label("sheet_charts", source.table.language))
     sheet.hide_gridlines(2)
-    height = max(320, 120 + 24 * len(source.table.rows))
-    sheet.insert_chart(1, 1, score_chart(book, source, height))
+    sheet.insert_chart(1, 1, score_chart(book, source))
     dimensions = [
         column.key for column in source.table.columns if column.key in _dimension_keys(source.table)
     ]
     if len(dimensions) > 1:
-        sheet.insert_chart(3 + height // 20, 1, profile_chart(book, source, dimensions))
+        sheet.insert_chart(3 + _HEIGHT // 20, 1, profile_chart(book, source, dimensions))
 
 
-def score_chart(book: Any, source: ChartSource, height: int) -> Any:
-    """Draw the scores of the industries as bars with ±1.39 standard errors.
+def score_chart(book: Any, source: ChartSource) -> Any:
+    """Draw the scores of the industries as points with lines of ±1.39 standard errors.
 
-    Two such bars that do not overlap differ at about 5 % (Goldstein and Healy 1995, for standard errors of
-    like size). The axis begins at 0, because the length of a bar is read as its value.
+    Two such lines that do not overlap differ at about 5 % (Goldstein and Healy 1995, for standard errors of
+    like size). Points and not bars: a bar must begin at 0, where the lines would be too short to compare.
     """
     from xlsxwriter.utility import quote_sheetname, xl_range_abs
 
     zh = source.table.language == "zh"
-    chart = book.add_chart({"type": "bar"})
+    chart = book.add_chart({"type": "line"})
     series: dict[str, object] = {
         "name": [source.sheet, source.first - 1, source.keys.index("score")],
         "categories": source.down("industry"),
         "values": source.down("score"),
-        "fill": {"color": BLUE, "transparency": 30},
-        "gap": 60,
+        "line": {"none": True},
+        "marker": {"type": "circle", "size": 8, "fill": {"color": BLUE}, "border": {"color": BLUE}},
+        "data_labels": {"value": True, "position": "right", "num_format": "0.00", "font": {"size": 8}},
     }
     if "half_bar" in source.keys:
         place = source.keys.index("half_bar")
@@ -84,16 +85,14 @@ def score_chart(book: Any, source: ChartSource, height: int) -> Any:
         }
     chart.add_series(series)
     title = (
-        "行业得分（横线 ±1.39×标准误：互不重叠的两家约在 5% 水平上有差异）"
+        "行业得分（竖线 ±1.39×标准误：互不重叠的两个行业约在 5% 水平上有差异）"
         if zh
         else "Industry scores (lines ±1.39 std. errors: two that do not overlap differ at about 5 %)"
     )
     chart.set_title({"name": title, "name_font": {"size": 11}})
     chart.set_legend({"none": True})
-    # The best stands on top, as in the table; "max" then brings the axis of values back to the bottom.
-    chart.set_y_axis({"reverse": True, "crossing": "max"})
-    chart.set_x_axis({"min": 0, "max": 100, "major_gridlines": GRID})
-    chart.set_size({"width": 900, "height": height})
+    chart.set_y_axis({"min": _axis_start(source, ["score"]), "max": 100, "major_gridlines": GRID})
+    chart.set_size({"width": max(900, 60 * len(source.table.rows)), "height": _HEIGHT})
     return chart
 
 
@@ -156,5 +155,6 @@ def _axis_start(source: ChartSource, dimensions: list[str]) -> int:
     """Return the ten below the lowest score; a line may begin above 0, its length is not read."""
     places = [k for k, column in enumerate(source.table.columns) if column.key in dimensions]
     rows = [*source.table.rows, *([source.table.footer] if source.table.footer else [])]
-    numbers = [float(str(row[k])) for row in rows for k in places if not is_absent(row[k])]
+    cells = [row[k].low if isinstance(row[k], Interval) else row[k] for row in rows for k in places]
+    numbers = [float(str(cell)) for cell in cells if not isinstance(cell, Withheld) and not is_absent(cell)]
     return max(0, math.floor((min(numbers, default=0) - 2) / 10) * 10)

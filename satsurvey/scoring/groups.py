@@ -218,8 +218,8 @@ class Groups:
         if self.method.order == "respondent_first":
             value, influence = self._mean(weights, starts)
             nothing = np.zeros((group.size, self.plan.item_weights.size))
-            own = Pooled(value[group], group_sums(weights, starts)[group], nothing, nothing)
-            return value, influence, own
+            own = self._own_items(value[group], weights[:, -nothing.shape[1] :])
+            return value, influence, Pooled(own, group_sums(weights, starts)[group], nothing, nothing)
         item_weights = np.where(keep & ~np.isnan(sums.item_mean), sums.item_weight, 0.0)
         means = np.where(item_weights > 0, sums.item_mean, 0.0)
         mass = group_sums(item_weights, starts)
@@ -250,15 +250,29 @@ class Groups:
             dimension_mean[:, d] = np.where(usable, mean, np.nan)
             dimension_influence[:, d] = (share[group] * item_influence[:, items]).sum(axis=1)
         share = self.plan.dimension_weights * ~np.isnan(dimension_mean)
+        absent = ~(share.sum(axis=1) > 0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            share = share / share.sum(axis=1)[:, None]
-        total_mean = np.nansum(share * dimension_mean, axis=1)
+            share = np.where(absent[:, None], 0.0, share / share.sum(axis=1)[:, None])
+        mean = (share * np.where(np.isnan(dimension_mean), 0.0, dimension_mean)).sum(axis=1)
+        total_mean = np.clip(
+            np.where(absent, np.nan, mean),
+            np.fmin.reduce(dimension_mean, axis=1),
+            np.fmax.reduce(dimension_mean, axis=1),
+        )
         total_influence = (share[group] * dimension_influence).sum(axis=1)
         value = np.column_stack([total_mean, dimension_mean, item_mean])
         behind = group_sums(weights, starts)
         behind[:, 1 + n_dimensions :] = mass
-        pooled = Pooled(value[group], behind[group], item_share[group], share[group])
+        pooled = Pooled(
+            self._own_items(value[group], item_weights), behind[group], item_share[group], share[group]
+        )
         return value, np.column_stack([total_influence, dimension_influence, item_influence]), pooled
+
+    def _own_items(self, means: Floats, item_weights: Floats) -> Floats:
+        """Take out the items that a unit does not bring in, having too few answers to them."""
+        first = means.shape[1] - item_weights.shape[1]
+        means[:, first:] = np.where(item_weights > 0, means[:, first:], np.nan)
+        return means
 
     def _between(
         self, starts: NDArray[np.intp], influence: Floats, present: NDArray[np.bool_], *, stratified: bool

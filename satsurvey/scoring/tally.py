@@ -353,34 +353,42 @@ class _Block:
         return shares
 
     def _respondents(self) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
-        """Yield the scores of single respondents and who has one: every dimension, then the total."""
+        """Yield the scores of single respondents and who has one: every dimension, then the total.
+
+        Rounding may miss a mean by a bit ((a + a + a) / 3 need not be a): equal answers keep their score.
+        """
         plan = self.plan
         numerator, denominator = np.zeros(self.n_rows), np.zeros(self.n_rows)
-        lowest = np.array([table.min() for table in plan.levels])
-        highest = np.array([table.max() for table in plan.levels])
+        least, most = np.full(self.n_rows, np.inf), np.full(self.n_rows, -np.inf)
         for d, dimension_weight in enumerate(plan.dimension_weights.tolist()):
             items = np.flatnonzero(plan.dimension == d).tolist()
             sums, share = np.zeros(self.n_rows), np.zeros(self.n_rows)
             count = np.zeros(self.n_rows, dtype=np.int64)
+            lowest, highest = np.full(self.n_rows, 255, np.uint8), np.zeros(self.n_rows, np.uint8)
             for item in items:
                 scores = np.zeros(256)
                 scores[: plan.levels[item].size] = plan.levels[item] * plan.item_weights[item]
-                answered = self.answers[item] < self.levels
-                sums += scores[self.answers[item]]
+                answers = self.answers[item]
+                answered = answers < self.levels
+                sums += scores[answers]
                 share += plan.item_weights[item] * answered
                 count += answered
+                np.minimum(lowest, answers, out=lowest)
+                np.maximum(highest, answers * answered, out=highest)
             usable = (count >= min(int(plan.min_items[d]), len(items))) & (share > 0)
             with np.errstate(invalid="ignore", divide="ignore"):
-                # Rounding may overstep the scale by a bit: (a + a + a) / 3 need not be a.
-                held = np.clip(sums / share, lowest[items].min(), highest[items].max())
-            score = np.where(usable, held, 0.0)
+                score = np.where(usable, sums / share, 0.0)
+            if all(np.array_equal(plan.levels[item], plan.levels[items[0]]) for item in items):
+                alike = np.flatnonzero(usable & (lowest == highest))
+                score[alike] = plan.levels[items[0]][lowest[alike]]
             numerator += dimension_weight * score
             denominator += dimension_weight * usable
+            np.minimum(least, score, out=least, where=usable)
+            np.maximum(most, score, out=most, where=usable)
             yield score, usable
         usable = denominator > 0
         with np.errstate(invalid="ignore", divide="ignore"):
-            held = np.clip(numerator / denominator, lowest.min(), highest.max())
-        yield np.where(usable, held, 0.0), usable
+            yield np.where(usable, np.clip(numerator / denominator, least, most), 0.0), usable
 
     def by_respondents(self, out: Tally) -> None:
         """Each respondent's own dimensions and total first, then their means."""

@@ -113,11 +113,11 @@ def test_the_charts_are_native_and_point_at_the_cells(book: Path) -> None:
         lines = archive.read("xl/charts/chart2.xml").decode()
     head = head_of(book, "行业排名")
     half = openpyxl.utils.get_column_letter(head.index("±1.39×标准误") + 1)
-    assert '<c:barDir val="bar"/>' in bars
+    assert "<c:lineChart>" in bars
+    assert '<c:symbol val="circle"/>' in bars
     assert bars.count(f"行业排名!${half}$4:${half}$18") == 2
     assert '<c:errValType val="cust"/>' in bars
     assert bars.count("<c:v>0.8617999999999999</c:v>") == 30
-    assert '<c:min val="0"/>' in bars
     # One grey line per industry and the overall one, over the six dimensions.
     assert lines.count("<c:ser>") == len(INDUSTRIES) + 1
     assert '<c:ptCount val="6"/>' in lines

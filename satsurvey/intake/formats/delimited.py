@@ -147,13 +147,9 @@ def _fast_tables(
     text: TextFile, source: Source, columns: tuple[RawColumn, ...], delimiter: str, start: int
 ) -> Iterator[RawTable | None]:
     """Yield tables cut by Arrow; None when a row does not fit and the careful reader must take over."""
+    # Arrow's own handler of rows that do not fit wants UTF-8 and complains aloud of anything else: without
+    # one, Arrow stops at the stretch with such a row.
     names = [f"c{column.position}" for column in columns]
-    ragged: list[str] = []
-
-    def note_ragged(row: arrow_csv.InvalidRow) -> str:
-        ragged.append(row.text)
-        return "skip"
-
     with text.open(start) as stream:
         if not stream.read(1):
             return
@@ -166,7 +162,6 @@ def _fast_tables(
                     delimiter=delimiter,
                     newlines_in_values=text.quotes,
                     ignore_empty_lines=False,
-                    invalid_row_handler=note_ragged,
                 ),
                 convert_options=arrow_csv.ConvertOptions(
                     column_types=dict.fromkeys(names, pa.binary()),
@@ -183,7 +178,7 @@ def _fast_tables(
             pending = ahead.submit(_next_batch, reader)
             while True:
                 batch = pending.result()
-                if ragged or batch is _FAULT:
+                if batch is _FAULT:
                     yield None
                     return
                 if not isinstance(batch, pa.RecordBatch):

@@ -27,6 +27,7 @@ _BOMS = (
 # In these encodings comma, semicolon, tab, quotation mark and line break never occur inside another
 # character, so a file can be cut into cells before it is decoded.
 _CUT_BEFORE_DECODING = {"utf-8", "gb18030", "gbk", "gb2312", "iso8859-1", "cp1252", "iso8859-15"}
+_NOT_OF_FILES = {"idna", "punycode", "unicode-escape", "raw-unicode-escape"}
 _LINE_END = re.compile("\r\n|\n|\r")
 _EXPECTED = "one encoding throughout: UTF-8, GB18030/GBK, or UTF-16 with a byte-order mark"
 _NEXT_STEP = "name the encoding with --encoding (for example --encoding big5), or save the file as UTF-8"
@@ -210,7 +211,7 @@ def _codec(path: Path, name: str) -> str:
         info = codecs.lookup(name)
         # Some codecs turn text into text or bytes into bytes, and some cannot read a file part by part.
         usable = isinstance(codecs.getincrementaldecoder(name)("strict").decode(b"", final=True), str)
-        if usable and b"".decode(name) == "":
+        if usable and info.name not in _NOT_OF_FILES and b"".decode(name) == "":
             return "utf-8" if info.name == "utf-8-sig" else info.name
     except (LookupError, ValueError, TypeError, AttributeError):
         pass
@@ -245,8 +246,9 @@ def _safe_cut(block: bytes) -> int:
     """Return where a block can be cut: a character, or a quote and its neighbour, may straddle two blocks."""
     cut = max(block.rfind(b"\n"), block.rfind(b"\r")) + 1
     if cut == 0 and len(block) >= LONGEST_RECORD:
-        for place in range(len(block) - 1, len(block) - 1000, -1):
-            if block[place - 1] < 0x80 and b'"' not in block[place - 2 : place + 1]:
+        # In UTF-8 a character begins with any byte but 0x80 to 0xBF.
+        for place in range(len(block) - 1, max(len(block) - 1000, 1), -1):
+            if block[place] & 0xC0 != 0x80 and b'"' not in block[place - 1 : place + 1]:
                 return place
     return cut
 

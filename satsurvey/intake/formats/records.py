@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from satsurvey.errors import ReadError
 from satsurvey.intake.formats.encodings import BLOCK, LONGEST_RECORD, TextFile
+from satsurvey.intake.formats.headings import FURTHEST
 
 _HEAD = 256 * 1024
+_LARGE_HEAD = 2 * 1024 * 1024
 _LONGEST_OPEN = 1_000_000
 _NEVER_CLOSED = "a quotation mark is never closed"
 _LINE_END = re.compile("\r\n|\n|\r")
@@ -78,8 +80,8 @@ def head_records(text: TextFile, delimiter: str, wanted: int) -> list[bytes]:
                 file=text.path,
                 expected="a heading row and one row per interview",
             )
-        # The last record may go on behind the head as well.
-        if complete or len(records) > wanted or size >= LONGEST_RECORD:
+        enough = wanted if wanted > FURTHEST or size < _LARGE_HEAD else 1
+        if complete or len(records) > enough or size >= LONGEST_RECORD:
             return records[:wanted]
         size *= 8
 
