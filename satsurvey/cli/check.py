@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from datetime import date
 from pathlib import Path
@@ -59,8 +60,7 @@ def check_command(
     """
     from satsurvey.intake.checks import check
     from satsurvey.intake.reading import read_responses
-    from satsurvey.report.check_table import check_table
-    from satsurvey.report.terminal import render
+    from satsurvey.report.check_text import check_text
 
     responses = read_responses(
         exports or (), instrument=instrument, study=study, scale=scale, encoding=encoding, sheet=sheet
@@ -80,7 +80,8 @@ def check_command(
         ]
         sys.stdout.write(frame_to_csv(pd.DataFrame(rows, columns=columns)))
     else:
-        print(render(check_table(report, lang)))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        sys.stdout.write(check_text(report, lang, width=width))
     if set_aside is not None:
         from satsurvey.report.set_aside import write_set_aside
 

@@ -166,7 +166,7 @@ def _shown(values: tuple[ValueCount, ...], more: bool, language: Language, *, sp
 def _meaning(reason: str, language: Language) -> str:
     from satsurvey.report.labels import label
 
-    return label(f"n_{reason}", "zh") if reason and language == "zh" else reason or "?"
+    return label(f"n_{reason}", language) if reason and language == "zh" else reason or "?"
 
 
 def _notes(found: Inspection, language: Language) -> list[str]:

@@ -133,7 +133,7 @@ def _named_like_furniture(stretch: Stretch) -> NDArray[np.bool_]:
         if role in stretch.factors and role in stretch.binding.roles:
             heading = normalise_heading(stretch.table.columns[stretch.binding.roles[role]].heading)
             odd = [
-                fold(name) in TOTAL_WORDS or normalise_heading(name) == heading
+                fold(name).rstrip(":") in TOTAL_WORDS or normalise_heading(name) == heading
                 for name in stretch.names[role]
             ]
             if any(odd):

@@ -289,10 +289,10 @@ def _describe_answer(code: str, scale: Scale) -> Callable[[str], tuple[str, str]
     ends = f"{scale.codes[0]} to {scale.codes[-1]}"
 
     def describe(text: str) -> tuple[str, str]:
-        rest = f"{code} on its scale ({ends}) and not a declared code; it was not used"
+        rest = f"{code} ({ends}) and is no declared code; it was not used"
         if number_text(key_of(text)) is not None:
-            return "out_of_range", f"this lies outside the scale to {rest}"
-        return "undeclared_code", f"this is not an answer to {rest}"
+            return "out_of_range", f"this lies outside the scale of {rest}"
+        return "undeclared_code", f"this is no answer on the scale of {rest}"
 
     return describe
 

@@ -114,8 +114,9 @@ def translated(message: str, language: str) -> str:
 
 
 def rule_name(rule: str, language: str) -> str:
-    """Return the name of a rule of the checks in a language; the English one is its code."""
-    return catalogue()["rules"].exact.get(rule, rule) if language == "zh" else rule
+    """Return what a rule of the checks is called: its code, in Chinese behind its name."""
+    name = catalogue()["rules"].exact.get(rule, "") if language == "zh" else ""
+    return f"{name} {rule}" if name else rule
 
 
 @lru_cache(maxsize=1)

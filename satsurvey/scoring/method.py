@@ -119,14 +119,17 @@ class ScoringMethod:
             allowed = _CHOICES.get(name)
             if allowed and value not in allowed:
                 raise MethodError(f"{name} cannot be {value!r}", expected=", ".join(map(str, allowed)))
+            if name in _FLAGS and not isinstance(value, bool):
+                raise MethodError(f"{name} cannot be {value!r}", expected="True or False")
         method = replace(method, **given)
-        if not 0 < method.level < 1:
+        if not isinstance(method.level, float | int) or not 0 < method.level < 1:
             raise MethodError(
                 "the confidence level lies between 0 and 1", value=method.level, expected="for example 0.95"
             )
-        for name in ("company_min_n", "industry_min_companies", "item_min_answers", "dimension_min_items"):
-            if getattr(method, name) < 1:
-                raise MethodError(f"{name} is at least 1", value=getattr(method, name))
+        for name, least in _WHOLE.items():
+            value = getattr(method, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise MethodError(f"{name} is at least {least}", value=value, expected="a whole number")
         return method
 
     def to_dict(self) -> dict[str, object]:
@@ -134,6 +137,14 @@ class ScoringMethod:
         return {name: value for name, value in asdict(self).items() if value not in (None, (), {})}
 
 
+_WHOLE: Mapping[str, int] = {
+    "company_min_n": 1,
+    "industry_min_companies": 1,
+    "item_min_answers": 1,
+    "dimension_min_items": 1,
+    "decimals": 0,
+}
+_FLAGS = ("small_companies_in_industry", "finite_population")
 _CHOICES: Mapping[str, tuple[object, ...]] = {
     "conversion": get_args(Conversion),
     "order": get_args(Order),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -112,10 +111,3 @@ class Units:
                 next_step="correct the column, or do not ask for a method that needs it",
             )
         return low
-
-
-def exact_sums(values: NDArray[np.float64], groups: NDArray[np.intp], n_groups: int) -> NDArray[np.float64]:
-    """Sum values by group so that the order of the values cannot change a digit (exactly rounded sums)."""
-    order = np.argsort(groups, kind="stable")
-    arranged, edges = values[order].tolist(), np.searchsorted(groups[order], np.arange(n_groups + 1)).tolist()
-    return np.array([math.fsum(arranged[edges[g] : edges[g + 1]]) for g in range(n_groups)])

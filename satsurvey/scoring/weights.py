@@ -204,7 +204,8 @@ def entropy_weights(scores: ArrayLike) -> NDArray[np.float64]:
         When fewer than two complete rows remain, a score is negative, a column is all 0, or no column varies.
     """
     x = np.asarray(scores, dtype=np.float64)
-    x = x[~np.isnan(x).any(axis=1)]
+    # Sorted, so that no digit depends on the order of the companies; every column stands by itself.
+    x = np.sort(x[~np.isnan(x).any(axis=1)], axis=0)
     if x.shape[0] < 2:
         raise MethodError(
             "entropy weights need two companies or more with all scores",

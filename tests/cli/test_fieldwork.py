@@ -64,7 +64,7 @@ def test_the_table_shows_formula_value_and_e(run):
     (line,) = [line for line in text.splitlines() if line.startswith("RR1")]
     assert "I / (N + U)" in line
     assert "60.0%" in line
-    assert "e = 0.8000: e = N / (N + NE), proportional allocation" in text
+    assert "e = 0.8000：e = N / (N + NE)，按比例分配" in text
     assert "读取 6 行" in text
 
 

@@ -30,7 +30,7 @@ def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: object) -> Any:
-    result = RUNNER.invoke(APP, [str(argument) for argument in arguments], catch_exceptions=False)
+    result = RUNNER.invoke(APP, [*map(str, arguments), "--lang", "en"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result
 

@@ -35,11 +35,12 @@ def test_file_and_columns_are_shown_in_both_languages(export: Path) -> None:
     assert "gb18030" in chinese
     line = next(line for line in chinese.splitlines() if line.startswith("B "))
     assert "评分题 A1" in line
-    assert "99 refused ×1" in line
+    assert "99 拒答 ×1" in line
     assert "11 ? ×1" in line
     assert "1 个单元格的值没有声明" in chinese
     english = run(export, "--lang", "en")
     assert "1 cells hold something that nothing declares" in english
+    assert "99 refused ×1" in english
     assert "role company" in next(line for line in english.splitlines() if line.startswith("A "))
 
 

@@ -106,9 +106,10 @@ def test_show_of_an_unknown_name_says_which_there_are():
 
 @pytest.mark.parametrize("name", instrument_names())
 def test_check_of_a_sound_instrument_is_silent_on_stdout(name):
-    result = run("check", name)
+    result = run("check", name, "--lang", "en")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "sound" in result.stderr
+    assert "没有错误" in run("check", name, "--lang", "zh").stderr
 
 
 def test_check_lists_every_defect_with_file_table_and_key(broken):
@@ -120,7 +121,7 @@ def test_check_lists_every_defect_with_file_table_and_key(broken):
     places = {(row["table"], row["key"]) for row in report["defects"]}
     assert places == {("", "id"), ("items[1]", "dimension")}
     assert {row["file"] for row in report["defects"]} == {str(broken)}
-    assert "2 defects" in result.stderr
+    assert "2 处错误" in result.stderr
 
 
 def test_check_prints_the_same_as_a_table(broken):

@@ -26,8 +26,8 @@ def test_a_survey_and_its_truth_are_written_and_called_simulated(tmp_path: Path)
     assert result.stdout == ""
     assert "SIMULATED" in result.stderr
     assert "模拟数据" in result.stderr
-    assert "120 interviews, 6 companies, 2 industries" in result.stderr
-    assert "seed 3" in result.stderr
+    assert "120 份访问，6 家企业，2 个行业" in result.stderr
+    assert "随机种子 3" in result.stderr
     assert out.read_bytes().decode("gb18030").startswith("样本编号,")
     assert truth.read_text(encoding="utf-8-sig").startswith("level,industry")
 
@@ -35,7 +35,7 @@ def test_a_survey_and_its_truth_are_written_and_called_simulated(tmp_path: Path)
 def test_headings_encoding_and_defects_are_obeyed(tmp_path: Path):
     out = tmp_path / "x.csv"
     result = run("--companies", 4, "--industries", 1, "--headings", "code", "--encoding", "utf-8-sig",
-                 "--defects", 0.1, "--out", out)  # fmt: skip
+                 "--defects", 0.1, "--lang", "en", "--out", out)  # fmt: skip
     assert "8 defects planted" in result.stderr
     assert out.read_text(encoding="utf-8-sig").startswith("interview_id,industry,")
 

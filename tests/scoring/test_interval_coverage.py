@@ -1,0 +1,23 @@
+"""Intervals hold what they promise: 95 % of them hold the truth."""
+
+import numpy as np
+import pytest
+
+from satsurvey.instrument.library import load_instrument
+
+from interval_coverage import CUTS, coverage, expected_score
+
+
+def test_the_truth_is_the_mean_of_many_answers() -> None:
+    rng = np.random.default_rng(3)
+    latent = 77.0 + 12.0 * rng.standard_normal(400_000)
+    answers = 10.0 * (1 + (latent[:, None] > CUTS).sum(axis=1))
+    assert expected_score(np.array(77.0), 12.0) == pytest.approx(answers.mean(), abs=4 * answers.std() / 632)
+
+
+@pytest.mark.slow
+def test_intervals_of_companies_and_industries_cover_94_to_96_percent() -> None:
+    assert len(load_instrument("contact-centre-22").items) == 22
+    found = coverage(runs=400)
+    assert 0.94 <= found.companies <= 0.96, str(found)
+    assert 0.94 <= found.industries <= 0.96, str(found)
