@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from satsurvey.errors import MethodError, ReadError
@@ -13,7 +15,7 @@ from satsurvey.intake.binding import Binding, bind, known_headings
 from satsurvey.intake.cells import to_text
 from satsurvey.intake.decode import Decoder
 from satsurvey.intake.formats.headings import ReadOptions
-from satsurvey.intake.raw import RawFile
+from satsurvey.intake.raw import RawFile, RawTable
 from satsurvey.intake.responses import Responses
 from satsurvey.intake.study import Study, StudyFile, load_study
 
@@ -156,7 +158,11 @@ def read_responses(
         opened.append((raw, bind(raw.source, raw.columns, instrument, plan), file))
     notes: list[str] = []
     if chosen is None:
-        chosen, why = _scale_by_words(instrument, opened)
+        raw, binding, file = opened[0]
+        first, raw = _with_first_table(raw)
+        opened[0] = (raw, binding, file)
+        tables = [first, *(next(iter(raw.tables()), None) for raw, _, _ in opened[1:])]
+        chosen, why = _scale_by_words(instrument, opened, tables)
         notes += [why] if why else []
     if chosen is not None:
         plan = (plan or Study.model_validate({"schema": "satsurvey.study/1"})).model_copy(
@@ -188,14 +194,23 @@ def _with_declared(file: StudyFile, declared: StudyFile | None) -> StudyFile:
     return declared.model_copy(update=update)
 
 
+def _with_first_table(raw: RawFile) -> tuple[RawTable | None, RawFile]:
+    """Return the first table of a file, and the file so that reading it now goes on from there."""
+    tables = raw.tables()
+    first = next(tables, None)
+    waiting = [chain(() if first is None else (first,), tables)]
+    return first, replace(raw, tables=lambda: waiting.pop() if waiting else raw.tables())
+
+
 def _scale_by_words(
-    instrument: Instrument, opened: Sequence[tuple[RawFile, Binding, StudyFile]]
+    instrument: Instrument,
+    opened: Sequence[tuple[RawFile, Binding, StudyFile]],
+    tables: Sequence[RawTable | None],
 ) -> tuple[str | None, str]:
     """Choose another scale than the default where answers are words that only that scale has."""
     flexible = [item.code for item in instrument.items if item.scale is None]
     texts: set[str] = set()
-    for raw, binding, _ in opened:
-        table = next(iter(raw.tables()), None)
+    for (raw, binding, _), table in zip(opened, tables, strict=True):
         if table is None:
             continue
         for code in flexible:

@@ -19,7 +19,14 @@ def breakdown_table(analysis: Analysis, language: Language) -> Table:
     headings = {**{role: field.text.get(language) for role, field in analysis.instrument.roles.items()}}
     headings |= {fact.code: f"{fact.code} {fact.text.get(language)}" for fact in analysis.instrument.facts}
     body.put(named_column("by", "text"), [headings.get(name, name) for name in texts(body.frame, "by")])
-    body.put(named_column("value", "text"), texts(body.frame, "value", "—"))
+    words = {
+        (fact.code, code): text.get(language) for fact in analysis.instrument.facts for code, text in fact.values.items()
+    }
+    for fact in analysis.instrument.facts:
+        if fact.type == "yes_no":
+            words |= {(fact.code, "0"): label("no", language), (fact.code, "1"): label("yes", language)}
+    places = zip(texts(body.frame, "by"), texts(body.frame, "value", "—"), strict=True)
+    body.put(named_column("value", "text"), [_worded(value, words.get((by, value), "")) for by, value in places])
     body.add_interval()
     body.add("n_companies", "integer", optional=1)
     body.add("n", "integer", optional=2)
@@ -40,3 +47,7 @@ def breakdown_table(analysis: Analysis, language: Language) -> Table:
         decimals=decimals,
         rule=rule,
     )
+
+
+def _worded(code: str, words: str) -> str:
+    return f"{code} {words}" if words and words != code else code

@@ -79,6 +79,11 @@ class Published:
         return self._by_level(self.analysis.items)
 
     @cached_property
+    def breakdowns(self) -> pd.DataFrame:
+        """The overall score by the values of other fields; empty unless asked for."""
+        return _counts(self.analysis.breakdowns)
+
+    @cached_property
     def overall(self) -> pd.DataFrame:
         """The one row of the overall estimate."""
         return _counts(self.analysis.overall)

@@ -29,7 +29,7 @@ def score_json(analysis: Analysis) -> dict[str, object]:
     -------
     dict
         `schema` ("satsurvey.score/1"), `industries`, `companies`, `dimensions`, `items` (lists of rows in the
-        vocabulary of columns), `overall` (one row), `ledger`, `method`, `provenance`, `notes`, `findings`.
+        vocabulary of columns), `breakdowns` (empty unless asked for), `overall` (one row), `ledger`, `method`, `provenance`, `notes`, `findings`.
         Numbers are at full precision; NaN, infinity and absent values are null. Suppressed rows carry
         `"suppressed": true` and null estimates.
     """
@@ -41,6 +41,7 @@ def score_json(analysis: Analysis) -> dict[str, object]:
         "companies": rows_of(frames.companies),
         "dimensions": rows_of(frames.dimensions),
         "items": rows_of(frames.items),
+        "breakdowns": rows_of(frames.breakdowns),
         "overall": overall[0] if overall else {},
         "ledger": plain_data(analysis.ledger.to_dict()),
         "method": plain_data(analysis.method),

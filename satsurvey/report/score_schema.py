@@ -143,6 +143,23 @@ SCORE_SCHEMA: dict[str, Any] = {
                 ("level", "dimension", "item", "score", "n"),
             ),
         },
+        "breakdowns": {
+            "type": "array",
+            "description": "the overall score by the values of other fields; empty unless asked for",
+            "items": _row(
+                {
+                    "by": TEXT | {"description": "role or code of the field"},
+                    "value": TEXT | {"description": "name or code; empty for interviews without one"},
+                    **_ESTIMATE,
+                    "n_industries": COUNT,
+                    "n_companies": COUNT,
+                    **_PRECISION,
+                    "note": TEXT,
+                },
+                ("by", "value", "score", "std_error", "ci_low", "ci_high", "n", "n_companies"),
+                dimensions=True,
+            ),
+        },
         "overall": _row(
             {**_ESTIMATE, "n_industries": COUNT, "n_companies": COUNT, **_PRECISION, "note": TEXT},
             (),
@@ -175,6 +192,7 @@ SCORE_SCHEMA: dict[str, Any] = {
         "companies",
         "dimensions",
         "items",
+        "breakdowns",
         "overall",
         "ledger",
         "method",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -30,14 +31,14 @@ def write_set_aside(
     or quotes the export. Returns the number of rows; raises `OutputError` where it cannot be written.
     """
     rows: list[dict[str, object]] = []
-    for source in responses.files:
-        wanted = {
-            unused.row: unused
-            for unused in responses.ledger.unused
-            if unused.file == source.name and unused.sheet == source.sheet
-        }
+    after = 0
+    # File by file: two files in different folders may have the same name.
+    for source, count in zip(responses.files, responses.ledger.files, strict=True):
+        first, after = after, after + count.rows_read - count.rows_used
+        wanted = {unused.row: unused for unused in responses.ledger.unused[first:after]}
         if not wanted:
             continue
+        wanted_rows = np.fromiter(wanted, dtype=np.int64)
         options = ReadOptions(
             encoding=source.encoding if source.format in {"csv", "tsv"} else None,
             delimiter=source.delimiter,
@@ -49,14 +50,14 @@ def write_set_aside(
             for bad in table.unreadable:
                 if bad.row in wanted:
                     rows.append(_own(wanted[bad.row], language) | {"text": bad.text})
-            places = [k for k, row in enumerate(table.rows.tolist()) if row in wanted]
-            if not places:
+            places = np.flatnonzero(np.isin(table.rows, wanted_rows))
+            if not places.size:
                 continue
             picked = [
                 to_text(cells.take(pa.array(places)), source.cell_encoding).to_pylist()
                 for cells in table.cells
             ]
-            for n, place in enumerate(places):
+            for n, place in enumerate(places.tolist()):
                 cells = {
                     _heading(column.heading): values[n] or ""
                     for column, values in zip(table.columns, picked, strict=True)

@@ -77,6 +77,12 @@ def write_folder(folder: Path, writers: Mapping[str, Writer], *, force: bool = F
     return tuple(target / name for name in writers)
 
 
+def refuse_taken(folder: Path, *, force: bool = False) -> None:
+    """Raise the `OutputError` that `write_folder` would raise for a folder that is there, before the work."""
+    with _refusals(folder):
+        _check_folder(folder, _resolved(folder), force=force)
+
+
 def write_file(path: Path, content: str | bytes | Writer, *, force: bool = False) -> Path:
     """Write one file that appears whole or not at all.
 
@@ -128,7 +134,7 @@ def write_analysis(
     """Write an analysis as a folder of files.
 
     `industries.csv`, `companies.csv`, `dimensions.csv` and `items.csv` hold the frames at full precision
-    (UTF-8 with a byte-order mark), `score.json` the whole analysis, `ranking.xlsx` the workbook, and
+    (UTF-8 with a byte-order mark), `breakdowns.csv` the breakdowns asked for, `score.json` the whole analysis, `ranking.xlsx` the workbook, and
     `manifest.json` what it was made from and how, with the SHA-256 of every file.
 
     Parameters
@@ -158,6 +164,7 @@ def write_analysis(
             "companies.csv": csv(frames.companies),
             "dimensions.csv": csv(frames.dimensions),
             "items.csv": csv(frames.items),
+            **({"breakdowns.csv": csv(frames.breakdowns)} if len(frames.breakdowns) else {}),
             "score.json": score,
             "ranking.xlsx": lambda path: write_workbook(analysis, path, language),
             "manifest.json": manifest,

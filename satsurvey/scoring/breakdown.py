@@ -28,7 +28,8 @@ def breakdown(responses: Responses, scores: Scores, fields: Sequence[str]) -> pd
     -------
     DataFrame
         One row per field and value: by, value, score, std_error, ci_low, ci_high, df, n_companies, n,
-        n_effective, design_effect, one column per dimension, note. Interviews without a value stand under "".
+        n_effective, design_effect, one column per dimension, note. `value` is the name or the declared code;
+        interviews without a value stand under "".
 
     Raises
     ------
@@ -47,11 +48,7 @@ def breakdown(responses: Responses, scores: Scores, fields: Sequence[str]) -> pd
     )
     for field in fields:
         for value, rows in _values(responses, field):
-            part = responses.take(rows)
-            answered = bool((part.answers < INVALID).any())
-            if not answered:
-                continue
-            found = score(part, **vars(fixed)).overall
+            found = score(responses.take(rows), **vars(fixed)).overall
             found.insert(0, "by", field)
             found.insert(1, "value", value)
             parts.append(found)
@@ -65,14 +62,8 @@ def _values(responses: Responses, field: str) -> list[tuple[str, NDArray[np.bool
         factor = responses.factors[field]
         names, codes = (*factor.names, ""), np.where(factor.codes < 0, len(factor.names), factor.codes)
     elif field in responses.facts and (answers := responses.facts[field].codes) is not None:
-        column = responses.facts[field]
-        fact = next(fact for fact in responses.instrument.facts if fact.code == field)
-        labels = [fact.values[code].zh if code in fact.values else code for code in column.values]
-        shown = [
-            f"{c} {text}" if text and text != c else c for c, text in zip(column.values, labels, strict=True)
-        ]
-        names = (*shown, "")
-        codes = np.where(answers < INVALID, answers, len(shown)).astype(np.int64)
+        names = (*responses.facts[field].values, "")
+        codes = np.where(answers < INVALID, answers, len(names) - 1).astype(np.int64)
     else:
         there = [
             *responses.factors,

@@ -111,6 +111,10 @@ def score(
             value=", ".join(f"{reason} {n}" for reason, n in ledger.set_aside.items()) or None,
             next_step="satsurvey check EXPORT lists what is wrong",
         )
+    if responses.weight is not None:
+        # Weights are relative: brought near 1 by a power of two, their squares neither overflow nor vanish.
+        scale = np.ldexp(1.0, -int(np.frexp(responses.weight.max())[1]))
+        responses = replace(responses, weight=responses.weight * scale)
     units = Units.of(responses)
     plan, weights, inner = _plan(responses, units, method)
     sums = tally(responses, units, plan, method, progress)
@@ -127,8 +131,12 @@ def score(
                 expected="a column bound to the role market_share",
             )
         market = units.mean_by_unit(responses.numbers["market_share"], "the market share")
-        if not (market > 0).all():
-            raise MethodError("market shares must be positive", value=float(market[~(market > 0)][0]))
+        wrong = np.flatnonzero(~((market > 0) & np.isfinite(market)))
+        if wrong.size:
+            raise MethodError(
+                "market shares must be positive",
+                value=f"{market[wrong[0]]:g} of {units.company_names[units.company[wrong[0]]]}",
+            )
     companies = Estimate.of_units(sums, method, population)
     groups = Groups(
         units,

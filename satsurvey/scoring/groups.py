@@ -100,7 +100,7 @@ class Groups:
     plan: Plan
     method: ScoringMethod
     companies: Estimate
-    within_pooled: Callable[[Pooled], tuple[Floats, Floats, NDArray[np.int64]]]
+    within_pooled: Callable[[Pooled], tuple[Floats, NDArray[np.int64]]]
     market: Floats | None = None
     unsampled: Floats | None = None
     notes: list[str] = field(default_factory=list)
@@ -305,9 +305,8 @@ class Groups:
         if pooled is not None:
             # How many of a company answer, and their weights, are chance too: influence is taken about the
             # pooled score and then centred within the company, as in a design stratified by company.
-            squares, sums, n = self.within_pooled(pooled)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                parts = np.where(n > 1, n / (n - 1) * (squares - sums**2 / np.maximum(n, 1)), 0.0)
+            squares, n = self.within_pooled(pooled)
+            parts = n / np.maximum(n - 1, 1) * squares
             parts = np.where(self.counted[:, None], parts, 0.0)
             if self.unsampled is not None:
                 parts = parts * self.unsampled[:, None]
@@ -339,10 +338,16 @@ class Groups:
             elif members.size == 0:
                 notes.append("no company with a score")
             else:
+                single = int((self.sums.total_n[members] < 2).sum())
                 if self.method.companies == "sample":
                     # A dimension or item that one company alone answered has no spread between companies.
                     variance[g, count[g] < 2] = np.nan
-                notes.append("")
+                    notes.append("")
+                else:
+                    # Nothing is known of the spread inside such a company, and it must not be hidden.
+                    notes.append(
+                        f"{single} companies of one interview add nothing to the error" if single else ""
+                    )
         return variance, df, tuple(notes)
 
     def _design(

@@ -166,25 +166,25 @@ def tally(
 
 def pooled_squares(
     responses: Responses, units: Units, plan: Plan, method: ScoringMethod, pooled: Pooled
-) -> tuple[Floats, Floats, Counts]:
+) -> tuple[Floats, Counts]:
     """Add up influence values on pooled scores, unit by unit: what a census of companies needs.
 
     Returns
     -------
-    squares, sums
-        Σ z² and Σ z of each unit for the total, the dimensions and the items; shape (J, 1 + D + I).
+    squares
+        Σ (z - z̄)² of each unit for the total, the dimensions and the items; shape (J, 1 + D + I).
     n
         Interviews that count for each of them.
     """
     n_columns = 1 + plan.dimension_weights.size + len(plan.levels)
-    squares, sums = np.zeros((len(units), n_columns)), np.zeros((len(units), n_columns))
+    squares = np.zeros((len(units), n_columns))
     counts = np.zeros((len(units), n_columns), dtype=np.int64)
     answers = responses.answers if units.order is None else _arranged(responses.answers, units.order)
     weights = None if responses.weight is None else units.arrange(responses.weight)
     for first, after in units.blocks():
         block = _Block(units, first, after, answers, weights, plan, method)
-        block.pooled(pooled, squares, sums, counts)
-    return squares, sums, counts
+        block.pooled(pooled, squares, counts)
+    return squares, counts
 
 
 def _arranged(answers: NDArray[np.uint8], order: NDArray[np.intp]) -> NDArray[np.uint8]:
@@ -406,7 +406,7 @@ class _Block:
         with np.errstate(invalid="ignore"):
             out.shares[here] /= np.maximum(_row_sums(out.shares[here]), 1e-300)[:, None]
 
-    def pooled(self, pooled: Pooled, squares: Floats, sums: Floats, counts: Counts) -> None:
+    def pooled(self, pooled: Pooled, squares: Floats, counts: Counts) -> None:
         """Add up influence values about pooled scores instead of the unit's own."""
         plan, here = self.plan, self.here
         n_dimensions = plan.dimension_weights.size
@@ -417,8 +417,12 @@ class _Block:
             factor = np.where(np.isnan(mean) | (mass <= 0), 0.0, 1 / mass)
 
         def add(column: int, influence: Floats, counted: NDArray[np.bool_]) -> None:
-            squares[here, column], sums[here, column] = self._sums(influence**2), self._sums(influence)
-            counts[here, column] = np.add.reduceat(counted.astype(np.int64), self.starts)
+            n = np.add.reduceat(counted.astype(np.int64), self.starts)
+            # Centred before squaring: Σ z² - (Σ z)²/n would lose the digits of a company far from the pool.
+            centred = np.where(
+                counted, influence - self._spread(self._sums(influence) / np.maximum(n, 1)), 0.0
+            )
+            squares[here, column], counts[here, column] = self._sums(centred**2), n
 
         total = np.zeros(self.n_rows)
         for d in range(n_dimensions):

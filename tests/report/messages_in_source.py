@@ -81,9 +81,15 @@ class _Reader:
                 return  # a docstring
             case ast.FunctionDef() if _speaks_both(node):
                 return
+            case ast.AnnAssign(target=ast.Name(id="ROLES")):
+                return  # what roles mean, for readers of the source
             case ast.Tuple() | ast.IfExp() | ast.Dict() if _chinese_among(node):
                 return
-            case ast.Call() if _chinese_among_arguments(node) or _called(node) in {"Option", "Argument", "compile"}:
+            case ast.Call() if _chinese_among_arguments(node) or _called(node) in {
+                "Option",
+                "Argument",
+                "compile",
+            }:
                 return
             case ast.Call():
                 self._call(node)
@@ -116,7 +122,8 @@ class _Reader:
             return False
         for form in dict.fromkeys(map(form_of, _alternatives(node))):
             bare = form.replace(HOLE, " ")
-            if len(WORD.findall(bare)) >= 2 and not CHINESE.search(form) and form not in NOT_SAID:
+            spoken = len(WORD.findall(bare)) >= 2 and " " in bare.strip() and not CHINESE.search(form)
+            if spoken and form not in NOT_SAID:
                 self.found.append(Literal(f"{self.name}:{node.lineno}", form, whole))
         # What stands in the holes may be said by satsurvey, too.
         for inner in ast.walk(node):
@@ -176,8 +183,35 @@ def _chinese_among_arguments(node: ast.Call) -> bool:
 def _speaks_both(node: ast.FunctionDef) -> bool:
     """Whether a function says the same in Chinese where it says something in English."""
     asks = any(
-        isinstance(n, ast.Compare) and any(isinstance(c, ast.Constant) and c.value == "zh" for c in n.comparators)
-        or (isinstance(n, ast.Call) and _called(n) == "_sentence")
+        (isinstance(n, ast.Call) and _called(n) == "_sentence")
+        or (
+            isinstance(n, ast.Compare)
+            and any(isinstance(c, ast.Constant) and c.value == "zh" for c in n.comparators)
+        )
         for n in ast.walk(node)
     ) or "zh" in {argument.arg for argument in node.args.args}
     return asks and any(CHINESE.search(text) for text in _texts(node))
+
+
+def rules_in_source(package: Path) -> set[str]:
+    """Return the codes of findings that reading reports, as they stand in the source."""
+    rules: set[str] = set()
+    for path in (package / "intake").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _called(node) == "add" and len(node.args) > 3:
+                rules |= _codes(node.args[2:3])
+            elif isinstance(node, ast.Call) and _called(node) == "_always":
+                rules |= _codes(node.args[:1])
+            elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+                rules |= _codes(node.value.elts[:1])
+    return rules
+
+
+def _codes(nodes: list[ast.expr]) -> set[str]:
+    return {
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch("[a-z]+(_[a-z]+)+", node.value)
+    }

@@ -70,7 +70,7 @@ def head_records(text: TextFile, delimiter: str, wanted: int) -> list[bytes]:
         with text.open() as stream:
             head = stream.read(size)
         complete = len(head) < size
-        lines = _lines_with_ends(head)
+        lines = head.splitlines(keepends=True)
         if not complete and len(lines) > 1:
             lines.pop()  # may go on behind the head
         records = _paired(lines, wanted) if text.regular else _grouped(lines, text, delimiter, wanted)
@@ -84,10 +84,6 @@ def head_records(text: TextFile, delimiter: str, wanted: int) -> list[bytes]:
         if complete or len(records) > enough or size >= LONGEST_RECORD:
             return records[:wanted]
         size *= 8
-
-
-def _lines_with_ends(data: bytes) -> list[bytes]:
-    return [line for line in re.split(rb"(?<=\n)|(?<=\r)(?!\n)", data) if line]
 
 
 def _paired(lines: Sequence[bytes], wanted: int) -> list[bytes]:
