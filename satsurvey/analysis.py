@@ -143,7 +143,15 @@ def analyse(
         "instrument": str(instrument) if isinstance(instrument, str | Path) else None,
         "study": Path(study).name if study else None,
         "scale": scale,
+        "encoding": encoding,
+        "sheet": sheet,
         "by": list(by),
+        "seed": seed,
+        "draws": draws,
+        "rank_sets": rank_sets,
+        "tier_control": tier_control,
+        "top_k": top_k,
+        "force_ranks": force_ranks,
         **choices,
     }
     if isinstance(source, Responses):

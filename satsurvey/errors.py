@@ -130,5 +130,9 @@ class MethodError(SatsurveyError):
     """A call asks for something that the method cannot do (a wrong option, weights that are no weights)."""
 
 
+class NothingToScoreError(MethodError):
+    """No row of the exports is an interview that can be scored; the fault lies in the data."""
+
+
 class OutputError(SatsurveyError):
     """A result cannot be written."""

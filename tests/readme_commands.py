@@ -1,7 +1,7 @@
 """The commands of the README: print one of its two set-up commands, or write its sessions anew.
 
-    python tests/readme_commands.py main|test
-    python tests/readme_commands.py refresh
+python tests/readme_commands.py main|test
+python tests/readme_commands.py refresh
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def refresh() -> None:
 
         def renewed(match: re.Match[str]) -> str:
             command = match[1].partition("\n")[0]
-            return f"```console\n{command}\n{output_of(command.removeprefix('$ '), Path(folder)).strip()}\n```"
+            return (
+                f"```console\n{command}\n{output_of(command.removeprefix('$ '), Path(folder)).strip()}\n```"
+            )
 
         README.write_text(SESSION.sub(renewed, README.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -24,6 +24,7 @@ from satsurvey.cli.options import (
     SheetOption,
     StudyOption,
     default_language,
+    require_exports,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def check_command(
             "--set-aside", metavar="FILE", help="Write the rows that would not be used to a CSV file."
         ),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what stands at --set-aside.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 when there are warnings.")] = False,
     lang: LangOption = default_language(),
 ) -> None:
@@ -62,9 +64,16 @@ def check_command(
     from satsurvey.intake.reading import read_responses
     from satsurvey.report.check_text import check_text
 
+    require_exports(exports, study)
     responses = read_responses(
         exports or (), instrument=instrument, study=study, scale=scale, encoding=encoding, sheet=sheet
     )
+    if set_aside is not None:
+        # Written first, so that a file that cannot be written does not end a report that looks complete.
+        from satsurvey.report.set_aside import write_set_aside
+
+        n = write_set_aside(responses, set_aside, language=lang, force=force)
+        say(f"{n} rows written to {set_aside}", lang)
     report = check(responses, today=date.today())
     if format == "json":
         print(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
@@ -82,11 +91,10 @@ def check_command(
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         sys.stdout.write(check_text(report, lang, width=width))
-    if set_aside is not None:
-        from satsurvey.report.set_aside import write_set_aside
-
-        n = write_set_aside(responses, set_aside, language=lang)
-        say(f"{n} rows written to {set_aside}", lang)
+    if not len(responses):
+        read = report.ledger.rows_read
+        say(f"there is no interview to check: {read} rows were read and none could be used", lang)
+        raise typer.Exit(EXIT_INPUT)
     severities = {finding.severity for finding in report.findings}
     if "error" in severities or report.ledger.unreadable:
         raise typer.Exit(EXIT_INPUT)

@@ -16,7 +16,7 @@ def spoken_language(arguments: Sequence[str]) -> Lang:
     For what is said before, or without, the arguments being understood.
     """
     found = default_language()
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in zip(arguments, (*arguments[1:], ""), strict=False):
         if argument == "--":
             break
         name, sign, value = argument.partition("=")
@@ -67,7 +67,9 @@ def error_text(error: SatsurveyError, language: Lang) -> str:
         value = error.value if not isinstance(error.value, str) else rendered(error.value, language)
         lines.append(f"  实际内容：{shorten(value)}")
     if error.expected:
-        lines.append(f"  应为：{rendered(error.expected, language)}")
+        from satsurvey.report.catalogue import translated_words
+
+        lines.append(f"  应为：{translated_words(error.expected, language)}")
     if error.next_step:
         lines.append(f"  处理：{rendered(error.next_step, language)}")
     if isinstance(error, SpecificationError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -15,18 +17,34 @@ from satsurvey.cli.fieldwork import fieldwork_command
 from satsurvey.cli.init import init_command
 from satsurvey.cli.inspect import inspect_command
 from satsurvey.cli.language import error_text, say, speak_in, spoken_language, usage_text
-from satsurvey.cli.options import EXIT_FAULT, EXIT_INPUT, EXIT_INTERRUPTED, EXIT_USAGE, Lang
+from satsurvey.cli.options import (
+    EXIT_DONE,
+    EXIT_FAULT,
+    EXIT_INPUT,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    Lang,
+)
 from satsurvey.cli.reconcile import reconcile_command
 from satsurvey.cli.score import score_command
 from satsurvey.cli.simulate import simulate_command
-from satsurvey.errors import MethodError, OutputError, SatsurveyError
+from satsurvey.errors import MethodError, NothingToScoreError, OutputError, SatsurveyError
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+_FLAGS = {"help": False, "install_completion": False, "show_completion": False}
 
 app = typer.Typer(
     name="satsurvey",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        # A flag that is absent costs the option parser an import of its validating library.
+        "default_map": {**_FLAGS, "instruments": _FLAGS},
+    },
 )
 
 
@@ -77,9 +95,11 @@ def run() -> None:
 def run_with(arguments: list[str]) -> int:
     """Run the command line with some arguments and return its exit code; never raises."""
     for stream in (sys.stdout, sys.stderr):
-        # A Windows console or a pipe may not be UTF-8; results are, and nothing printed may fail.
+        # A Windows console or a pipe may not be UTF-8; results are, unless the user says otherwise, and
+        # nothing printed may fail.
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
+            kept = stream.isatty() or os.environ.get("PYTHONIOENCODING")
+            stream.reconfigure(encoding=None if kept else "utf-8", errors="replace")
     language = spoken_language(arguments)
     command = typer.main.get_command(app)
     speak_in(command, language)
@@ -87,18 +107,44 @@ def run_with(arguments: list[str]) -> int:
         result = command.main(args=arguments, prog_name="satsurvey", standalone_mode=False)
         sys.stdout.flush()
     except SatsurveyError as exc:
-        print(f"satsurvey: {error_text(exc, language)}", file=sys.stderr)
-        return EXIT_USAGE if isinstance(exc, MethodError | OutputError) else EXIT_INPUT
+        return _refused(exc, language)
     except KeyboardInterrupt:
-        say("interrupted; nothing was left half written", language)
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone (| head); do not complain at interpreter exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _interrupted(language)
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output has gone (| head), at which the option parser exits by itself.
+        _silence()
+        return EXIT_DONE
+    except OSError as exc:
+        if exc.errno not in _NO_ROOM:
+            return _ended(exc, language)
+        _silence()
+        return _refused(
+            OutputError(
+                "the disk is full; what was printed is not complete",
+                next_step="free some space, or write to another disk",
+            ),
+            language,
+        )
     except Exception as exc:
         return _ended(exc, language)
     return result if isinstance(result, int) else 0
+
+
+def _refused(exc: SatsurveyError, language: Lang) -> int:
+    print(f"satsurvey: {error_text(exc, language)}", file=sys.stderr)
+    at_fault = isinstance(exc, MethodError | OutputError) and not isinstance(exc, NothingToScoreError)
+    return EXIT_USAGE if at_fault else EXIT_INPUT
+
+
+def _interrupted(language: Lang) -> int:
+    say("interrupted; nothing was left half written", language)
+    return EXIT_INTERRUPTED
+
+
+def _silence() -> None:
+    """Send what is still to be printed nowhere, or the interpreter complains about it when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _ended(exc: Exception, language: Lang) -> int:
@@ -111,10 +157,10 @@ def _ended(exc: Exception, language: Lang) -> int:
             else:
                 print(text, file=sys.stderr)
             return int(exc.exit_code)
-        # Abort and Exit carry a code and say nothing.
-        return EXIT_INTERRUPTED if type(exc).__name__ == "Abort" else int(exc.exit_code)
+        # Exit carries a code and says nothing.
+        return _interrupted(language) if type(exc).__name__ == "Abort" else int(exc.exit_code)
     if type(exc).__name__ == "Abort":
-        return EXIT_INTERRUPTED
+        return _interrupted(language)
     if os.environ.get("SATSURVEY_DEBUG"):
         raise exc
     fault = SatsurveyError(

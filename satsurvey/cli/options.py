@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from satsurvey.errors import MethodError
+
 Lang = Literal["zh", "en"]
 
 EXIT_DONE, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_WARNINGS, EXIT_INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -24,6 +26,12 @@ def default_language() -> Lang:
         if value:
             return "en" if value.lower().startswith("en") else "zh"
     return "en" if (locale.getlocale()[0] or "").lower().startswith("en") else "zh"
+
+
+def require_exports(exports: list[Path] | None, study: Path | None) -> None:
+    """Refuse a call that names neither an export nor a study file, which may list them."""
+    if not exports and study is None:
+        raise MethodError("no file was given", next_step="name an export, or list files in the study file")
 
 
 Exports = Annotated[

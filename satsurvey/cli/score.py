@@ -20,6 +20,7 @@ from satsurvey.cli.options import (
     SheetOption,
     StudyOption,
     default_language,
+    require_exports,
 )
 from satsurvey.cli.progress import progress_bar
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from satsurvey.analysis import Analysis
     from satsurvey.report.layout import Table
 
-Shown = Literal["industries", "companies", "dimensions", "items", "ledger", "method"]
+Shown = Literal["industries", "companies", "dimensions", "items", "breakdowns", "ledger", "method"]
 
 
 def score_command(
@@ -92,8 +93,19 @@ def score_command(
              satsurvey score wave1.xlsx wave2.xlsx --study study.toml --show companies
     """
     from satsurvey.analysis import analyse
+    from satsurvey.errors import MethodError
     from satsurvey.intake.reading import read_responses
 
+    # What the end of the work would refuse is refused before the work.
+    require_exports(exports, study)
+    if show == "breakdowns" and not by:
+        raise MethodError("--show breakdowns needs a field", next_step="add --by region, for example")
+    if show in {"ledger", "method"} and format == "csv":
+        raise MethodError(f"--show {show} has no csv form", next_step="use --format json or table")
+    if out is not None:
+        from satsurvey.report.writing import refuse_taken
+
+        refuse_taken(out, force=force)
     with progress_bar(quiet=quiet, language=lang) as tell:
         responses = read_responses(
             exports or (),
@@ -137,6 +149,8 @@ def score_command(
 
 
 def _print(analysis: Analysis, show: Shown | None, format: str, lang: Literal["zh", "en"]) -> None:
+    if show is None and format == "csv" and len(analysis.breakdowns):
+        show = "breakdowns"  # one file of CSV holds one table, and this is the one asked for
     show = show or ("industries" if len(analysis.industries) else "companies")
     if format == "json":
         from satsurvey.report.score_json import json_text, score_json
@@ -148,10 +162,6 @@ def _print(analysis: Analysis, show: Shown | None, format: str, lang: Literal["z
         from satsurvey.report.text import frame_to_csv
 
         frames = Published(analysis)
-        if show in {"ledger", "method"}:
-            from satsurvey.errors import MethodError
-
-            raise MethodError(f"--show {show} has no csv form", next_step="use --format json or table")
         sys.stdout.write(frame_to_csv(getattr(frames, show), encoding="utf-8"))
         return
     from satsurvey.report.terminal import render
@@ -174,7 +184,7 @@ def _tables(analysis: Analysis, show: Shown, lang: Literal["zh", "en"]) -> list[
         "ledger": tables.ledger_table,
         "method": tables.method_table,
     }
-    shown = [makers[show](analysis, lang)]
+    shown = [makers[show](analysis, lang)] if show in makers else []
     if len(analysis.breakdowns):
         shown.append(breakdown_table(analysis, lang))
     return shown

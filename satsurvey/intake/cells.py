@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from satsurvey.intake.answers import fold
 
 _KEYS = 1 << 16
 
@@ -81,8 +83,8 @@ class DistinctMap:
         two = np.flatnonzero(lengths == 2)
         if two.size:
             keys[two] |= data[offsets[two] + 1].astype(np.uint16) << 8
-        new = np.flatnonzero((np.bincount(keys, minlength=_KEYS) > 0) & ~self._has_key)
-        for key in new.tolist():
+        known = self._has_key[keys]
+        for key in () if known.all() else np.unique(keys[~known]).tolist():
             # A NUL byte cannot be told from a short cell by its key; such columns take the general way.
             if key and (key & 0xFF) == 0:
                 return None
@@ -128,18 +130,48 @@ def _is_ascii(cells: pa.Array) -> bool:
     return bool((np.frombuffer(data_buffer, dtype=np.uint8)[start:end] < 0x80).all())
 
 
+class Names:
+    """Names in the order in which they were first seen, found again by their folded writing."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}
+        self._texts: list[str] = []
+        self._folded: dict[str, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __getitem__(self, code: int) -> str:
+        return self._texts[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def code(self, name: str) -> int:
+        """Return the code of a name, a new one when it has not been seen."""
+        code = self._codes.setdefault(name, len(self._texts))
+        if code == len(self._texts):
+            self._texts.append(name)
+            self._folded.setdefault(fold(name).rstrip(":"), []).append(code)
+        return code
+
+    def written_like(self, words: Iterable[str]) -> list[int]:
+        """Return the codes of names that are one of some folded words, a colon behind it or not."""
+        return [code for word in words for code in self._folded.get(word, ())]
+
+
 class FactorBuilder:
     """Collects a column of names over the stretches of one or several files into codes and names."""
 
     def __init__(self, function: Callable[[str], str]) -> None:
         self._function = function
-        self._names: dict[str, int] = {}
+        self._names = Names()
         self._parts: list[NDArray[np.int32]] = []
         self._maps: dict[str, DistinctMap] = {}
 
     def _code(self, text: str) -> int:
         name = self._function(text)
-        return -1 if not name else self._names.setdefault(name, len(self._names))
+        return self._names.code(name) if name else -1
 
     def codes(self, cells: pa.Array, encoding: str | None) -> NDArray[np.int32]:
         """Return codes for a stretch of cells; codes are provisional until `finish`."""
@@ -149,9 +181,9 @@ class FactorBuilder:
         return self._maps[key].apply(cells)  # type: ignore[return-value]
 
     @property
-    def provisional_names(self) -> list[str]:
+    def provisional_names(self) -> Names:
         """The names seen so far, in the order of the provisional codes."""
-        return list(self._names)
+        return self._names
 
     def add(self, codes: NDArray[np.int32]) -> None:
         """Append codes that `codes` returned, all or some of them."""
@@ -160,7 +192,7 @@ class FactorBuilder:
     def finish(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         """Return final codes and sorted names, so that the result does not depend on the order of rows."""
         codes = np.concatenate(self._parts) if self._parts else np.zeros(0, np.int32)
-        used = np.unique(codes[codes >= 0])
+        used = np.flatnonzero(np.bincount(codes + 1, minlength=1)[1:])
         names = list(self._names)
         order = sorted(used.tolist(), key=lambda code: names[code])
         final = np.full(len(names) + 1, -1, dtype=np.int32)

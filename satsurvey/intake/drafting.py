@@ -178,7 +178,7 @@ class _Writer:
     def head(self, instrument_name: str) -> Iterator[str]:
         """Write the explanation, the schema and the instrument."""
         yield "# 调查文件：说明导出文件的每一列是什么。 Study file: what each column of the export is."
-        yield "# 生效的行由题库声明的名称确定；以“# guess:”结尾的行只是猜测，核对后删去行首的“# ”即可生效。"
+        yield "# 生效的行由问卷声明的名称确定；以“# guess:”结尾的行只是猜测，核对后删去行首的“# ”即可生效。"
         yield "# Lines in force follow from names that the instrument declares. A line that ends in"
         yield '# "# guess:" is only a guess: check it, then delete the "# " in front of it.'
         yield ""
@@ -189,12 +189,12 @@ class _Writer:
 
     def _no_items(self) -> Iterator[str]:
         yield "#"
-        yield f"# !! 没有一列是题库 {self._instrument.id} 的题目，需要为这份问卷另写题库。"
+        yield f"# !! 没有一列是问卷 {self._instrument.id} 的题目，需要为这些题目另写一份问卷文件。"
         yield f"# !! No column is an item of {self._instrument.id}: these questions need an instrument."
-        yield "#    satsurvey instruments schema     说明题库文件的写法 how an instrument file is written"
+        yield "#    satsurvey instruments schema     说明问卷文件的写法 how an instrument file is written"
         yield f"#    satsurvey instruments show {self._instrument.id}     一个例子 an example"
         for name, n in self._inspection.fits:
-            yield f"#    题库 {name} 认得其中 {n} 列 knows {n} of the columns: --instrument {name}"
+            yield f"#    问卷 {name} 认得其中 {n} 列 knows {n} of the columns: --instrument {name}"
 
     def scale_and_outcomes(self) -> Iterator[str]:
         """Write the scale and the completed dispositions, which stand in front of all tables."""
@@ -221,7 +221,7 @@ class _Writer:
             self._no_completed = True
             texts, reason = guess_completed(column)
             values = ", ".join(map(toml_string, texts))
-            yield "# !! 没有一个是题库声明的完成代码 none of them counts as a completed interview yet:"
+            yield "# !! 没有一个是问卷声明的完成代码 none of them counts as a completed interview yet:"
             yield self._guessed("completed", f"[{values}]", reason)
 
     def files(self, path: str) -> Iterator[str]:

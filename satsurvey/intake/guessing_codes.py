@@ -75,7 +75,7 @@ def guess_reason(text: str, label: str, instrument: Instrument) -> tuple[Missing
     declared = {fold(word): reason for reason, words in instrument.missing_words.items() for word in words}
     for said in filter(None, (label, text)):
         if fold(said) in declared:
-            return declared[fold(said)], f"“{shorten(said, 40)}” 是题库的用词 is a word of the instrument"
+            return declared[fold(said)], f"“{shorten(said, 40)}” 是问卷的用词 is a word of the instrument"
         for reason, words in _REASON_WORDS.items():
             for word in words:
                 if word in fold(said):

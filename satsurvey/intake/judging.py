@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from satsurvey.errors import shorten
 from satsurvey.intake.answers import fold
 from satsurvey.intake.binding import Binding
-from satsurvey.intake.cells import to_text
+from satsurvey.intake.cells import Names, to_text
 from satsurvey.intake.formats.headings import normalise_heading
 from satsurvey.intake.ledger import UnusedRow
 from satsurvey.intake.raw import RawTable, Source
@@ -66,7 +66,7 @@ class Stretch:
     answers: NDArray[np.uint8]
     facts: Mapping[str, FactColumn]
     factors: Mapping[str, NDArray[np.int32]]
-    names: Mapping[str, Sequence[str]]
+    names: Mapping[str, Names]
     weight: NDArray[np.float64] | None
 
     def cells(self, position: int, places: NDArray[np.intp]) -> pa.Array:
@@ -78,8 +78,8 @@ class Stretch:
         """Return the names of a role at some places, "" where the stretch has none."""
         if role not in self.factors:
             return [""] * places.size
-        table = (*self.names[role], "")
-        return [table[code] for code in self.factors[role][places].tolist()]
+        names = self.names[role]
+        return [names[code] if code >= 0 else "" for code in self.factors[role][places].tolist()]
 
 
 def judge(
@@ -132,12 +132,13 @@ def _named_like_furniture(stretch: Stretch) -> NDArray[np.bool_]:
     for role in ("company", "company_id", "industry"):
         if role in stretch.factors and role in stretch.binding.roles:
             heading = normalise_heading(stretch.table.columns[stretch.binding.roles[role]].heading)
-            odd = [
-                fold(name).rstrip(":") in TOTAL_WORDS or normalise_heading(name) == heading
-                for name in stretch.names[role]
-            ]
-            if any(odd):
-                marked |= np.array([*odd, False])[stretch.factors[role]]
+            # Few names out of thousands: they are looked up, not gone through.
+            names = stretch.names[role]
+            odd = names.written_like((*TOTAL_WORDS, heading.rstrip(":")))
+            if odd:
+                table = np.zeros(len(names) + 1, dtype=np.bool_)
+                table[odd] = True
+                marked |= table[stretch.factors[role]]
     return marked
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -161,8 +161,9 @@ def read_responses(
         raw, binding, file = opened[0]
         first, raw = _with_first_table(raw)
         opened[0] = (raw, binding, file)
-        tables = [first, *(next(iter(raw.tables()), None) for raw, _, _ in opened[1:])]
+        tables = [first, *(_next_table(raw, raw.tables()) for raw, _, _ in opened[1:])]
         chosen, why = _scale_by_words(instrument, opened, tables)
+        del first, tables  # megabytes that decoding does not need
         notes += [why] if why else []
     if chosen is not None:
         plan = (plan or Study.model_validate({"schema": "satsurvey.study/1"})).model_copy(
@@ -178,9 +179,7 @@ def read_responses(
 
             raise undecodable(raw.source, declared=file.encoding is not None) from exc
         except OSError as exc:
-            raise ReadError(
-                f"the file could not be read to its end: {exc.strerror or exc}", file=file.path
-            ) from exc
+            raise _unfinished(raw, exc) from exc
     return decoder.finish(notes=tuple(notes))
 
 
@@ -194,10 +193,23 @@ def _with_declared(file: StudyFile, declared: StudyFile | None) -> StudyFile:
     return declared.model_copy(update=update)
 
 
+def _next_table(raw: RawFile, tables: Iterator[RawTable]) -> RawTable | None:
+    try:
+        return next(tables, None)
+    except OSError as exc:
+        raise _unfinished(raw, exc) from exc
+
+
+def _unfinished(raw: RawFile, fault: OSError) -> ReadError:
+    return ReadError(
+        f"the file could not be read to its end: {fault.strerror or fault}", file=raw.source.path
+    )
+
+
 def _with_first_table(raw: RawFile) -> tuple[RawTable | None, RawFile]:
     """Return the first table of a file, and the file so that reading it now goes on from there."""
     tables = raw.tables()
-    first = next(tables, None)
+    first = _next_table(raw, tables)
     waiting = [chain(() if first is None else (first,), tables)]
     return first, replace(raw, tables=lambda: waiting.pop() if waiting else raw.tables())
 

@@ -194,7 +194,9 @@ def _against_instrument(study: Study, instrument: Instrument) -> list[Defect]:
             if code not in anywhere and not (table == "recode" and code == "*"):
                 defects.append(Defect(f"{table}.{code}", f"the instrument {instrument.id} has no such code"))
     if study.scale is not None and study.scale not in instrument.scales:
-        defects.append(Defect("scale", f"no scale is called {study.scale!r}; there are {', '.join(instrument.scales)}"))
+        defects.append(
+            Defect("scale", f"no scale is called {study.scale!r}; there are {', '.join(instrument.scales)}")
+        )
     for code in study.scoring.declared_dimension_weights:
         if code not in instrument.dimension_codes:
             defects.append(Defect(f"scoring.declared_dimension_weights.{code}", "no such dimension"))

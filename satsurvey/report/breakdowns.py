@@ -20,13 +20,17 @@ def breakdown_table(analysis: Analysis, language: Language) -> Table:
     headings |= {fact.code: f"{fact.code} {fact.text.get(language)}" for fact in analysis.instrument.facts}
     body.put(named_column("by", "text"), [headings.get(name, name) for name in texts(body.frame, "by")])
     words = {
-        (fact.code, code): text.get(language) for fact in analysis.instrument.facts for code, text in fact.values.items()
+        (fact.code, code): text.get(language)
+        for fact in analysis.instrument.facts
+        for code, text in fact.values.items()
     }
     for fact in analysis.instrument.facts:
         if fact.type == "yes_no":
             words |= {(fact.code, "0"): label("no", language), (fact.code, "1"): label("yes", language)}
     places = zip(texts(body.frame, "by"), texts(body.frame, "value", "—"), strict=True)
-    body.put(named_column("value", "text"), [_worded(value, words.get((by, value), "")) for by, value in places])
+    body.put(
+        named_column("value", "text"), [_worded(value, words.get((by, value), "")) for by, value in places]
+    )
     body.add_interval()
     body.add("n_companies", "integer", optional=1)
     body.add("n", "integer", optional=2)

@@ -113,6 +113,11 @@ def translated(message: str, language: str) -> str:
     return _in_chinese(message) if language == "zh" and message else message
 
 
+def translated_words(text: str, language: str) -> str:
+    """Return words of satsurvey that are no whole message, such as what was expected, in a language."""
+    return _words(text) if language == "zh" and text else text
+
+
 def rule_name(rule: str, language: str) -> str:
     """Return what a rule of the checks is called: its code, in Chinese behind its name."""
     name = catalogue()["rules"].exact.get(rule, "") if language == "zh" else ""

@@ -79,7 +79,9 @@ def _rule(findings: Sequence[Finding], language: Language, room: int) -> Iterato
     for finding in findings[:PLACES]:
         yield from _indented(_place(finding, language), "  · ", room)
     if len(findings) > PLACES:
-        yield f"  … 另有 {len(findings) - PLACES:,} 处" if zh else f"  … {len(findings) - PLACES:,} more places"
+        yield (
+            f"  … 另有 {len(findings) - PLACES:,} 处" if zh else f"  … {len(findings) - PLACES:,} more places"
+        )
     if _has_place(first):
         yield from _indented(printable(translated(first.what, language)), "  ! ", room)
     yield from _indented(printable(translated(first.do, language)), "  → ", room)

@@ -29,9 +29,9 @@ def score_json(analysis: Analysis) -> dict[str, object]:
     -------
     dict
         `schema` ("satsurvey.score/1"), `industries`, `companies`, `dimensions`, `items` (lists of rows in the
-        vocabulary of columns), `breakdowns` (empty unless asked for), `overall` (one row), `ledger`, `method`, `provenance`, `notes`, `findings`.
-        Numbers are at full precision; NaN, infinity and absent values are null. Suppressed rows carry
-        `"suppressed": true` and null estimates.
+        vocabulary of columns), `overall` (one row), `ledger`, `method`, `provenance`, `notes`, `findings`,
+        `breakdowns` (rows; none unless asked for). Numbers are at full precision; NaN, infinity and absent
+        values are null. Suppressed rows carry `"suppressed": true` and null estimates.
     """
     frames = Published(analysis)
     overall = rows_of(frames.overall)
@@ -41,13 +41,13 @@ def score_json(analysis: Analysis) -> dict[str, object]:
         "companies": rows_of(frames.companies),
         "dimensions": rows_of(frames.dimensions),
         "items": rows_of(frames.items),
-        "breakdowns": rows_of(frames.breakdowns),
         "overall": overall[0] if overall else {},
         "ledger": plain_data(analysis.ledger.to_dict()),
         "method": plain_data(analysis.method),
         "provenance": plain_data(analysis.provenance),
         "notes": plain_data(analysis.notes),
         "findings": plain_data(analysis.findings_summary),
+        "breakdowns": rows_of(frames.breakdowns),
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from satsurvey.instrument.model import Language
+from satsurvey.report.breakdowns import breakdown_table
 from satsurvey.report.cells import (
     Column,
     Interval,
@@ -79,10 +80,10 @@ def write_workbook(
 
     Notes
     -----
-    Sheets: industries and their charts (where there are any), companies, dimensions, items, ledger,
-    method. Numbers are written as numbers of 16 digits, under a format that shows the decimals of the study
-    (Excel rounds half away from zero; terminal and Markdown follow the rule of the study). Text is
-    always written as text, so a name that begins with = + - @ runs nothing.
+    Sheets: industries and their charts (where there are any), companies, dimensions, items, the breakdowns
+    asked for, ledger, method. Numbers are written as numbers of 16 digits, under a format that shows the
+    decimals of the study (Excel rounds half away from zero; terminal and Markdown follow the rule of the
+    study). Text is always written as text, so a name that begins with = + - @ runs nothing.
     """
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
@@ -99,6 +100,9 @@ def write_workbook(
         ),
         (label("sheet_method", language), "manifest.json", [method_table(analysis, language)]),
     ]
+    if len(analysis.breakdowns):
+        shown = breakdown_table(analysis, language)
+        tables.insert(3, (label("title_breakdown", language), "breakdowns.csv", [shown]))
     if industries.rows:
         tables.insert(0, (label("sheet_industries", language), "industries.csv", [industries]))
     rows = sum(len(table.rows) for _, _, listed in tables for table in listed)

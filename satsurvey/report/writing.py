@@ -134,8 +134,9 @@ def write_analysis(
     """Write an analysis as a folder of files.
 
     `industries.csv`, `companies.csv`, `dimensions.csv` and `items.csv` hold the frames at full precision
-    (UTF-8 with a byte-order mark), `breakdowns.csv` the breakdowns asked for, `score.json` the whole analysis, `ranking.xlsx` the workbook, and
-    `manifest.json` what it was made from and how, with the SHA-256 of every file.
+    (UTF-8 with a byte-order mark), `breakdowns.csv` the breakdowns where there are any, `score.json` the
+    whole analysis, `ranking.xlsx` the workbook, and `manifest.json` what it was made from and how, with the
+    SHA-256 of every file.
 
     Parameters
     ----------

@@ -37,6 +37,7 @@ def breakdown(responses: Responses, scores: Scores, fields: Sequence[str]) -> pd
         When a field is not in the data; the fields that are there are named.
     """
     parts = []
+    codes = responses.instrument.dimension_codes
     fixed = replace(
         scores.method,
         dimension_weights="declared",
@@ -49,12 +50,30 @@ def breakdown(responses: Responses, scores: Scores, fields: Sequence[str]) -> pd
     for field in fields:
         for value, rows in _values(responses, field):
             found = score(responses.take(rows), **vars(fixed)).overall
+            found["note"] = "; ".join(
+                filter(None, (*found["note"], *_remarks(found, codes, int(rows.sum()))))
+            )
             found.insert(0, "by", field)
             found.insert(1, "value", value)
             parts.append(found)
     if not parts:
         return pd.DataFrame(columns=["by", "value", *scores.overall.columns])
     return pd.concat(parts, ignore_index=True)
+
+
+def _remarks(row: pd.DataFrame, codes: Sequence[str], interviews: int) -> list[str]:
+    """Say what keeps a row from being compared with the others."""
+    there = row.notna().iloc[0]
+    if not there["score"]:
+        return []
+    remarks = []
+    absent = [code for code in codes if not there[code]]
+    if absent:
+        remarks.append(f"nobody answered {', '.join(absent)}: not comparable with the other rows")
+    left_out = interviews - int(row["n"].iloc[0])
+    if left_out:
+        remarks.append(f"{left_out} interviews have too few answers for a score")
+    return remarks
 
 
 def _values(responses: Responses, field: str) -> list[tuple[str, NDArray[np.bool_]]]:

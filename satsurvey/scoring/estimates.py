@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from satsurvey.errors import MethodError
+from satsurvey.errors import MethodError, NothingToScoreError
 from satsurvey.intake.decode import NO_INDUSTRY
 from satsurvey.intake.responses import Responses
 from satsurvey.scoring.frames import company_frame, dimension_frame, industry_frame, item_frame, overall_frame
@@ -106,7 +106,7 @@ def score(
     method = ScoringMethod.of(instrument, responses.scoring, choices)
     if not len(responses):
         ledger = responses.ledger
-        raise MethodError(
+        raise NothingToScoreError(
             f"there is no interview to score: {ledger.rows_read} rows were read and none could be used",
             value=", ".join(f"{reason} {n}" for reason, n in ledger.set_aside.items()) or None,
             next_step="satsurvey check EXPORT lists what is wrong",

@@ -46,6 +46,16 @@ def names_at(names: Sequence[str], codes: NDArray[np.generic]) -> pd.Series:
     return pd.Series(_TEXT.__from_arrow__(chunked))  # type: ignore[attr-defined]
 
 
+def categories_at(names: Sequence[str], codes: NDArray[np.generic]) -> pd.Categorical:
+    """Return a column of names that repeat often, as codes; its categories are in the order given."""
+    if len(set(names)) < len(names):
+        # A name that stands twice (the empty one) gets one category.
+        places = {name: k for k, name in enumerate(dict.fromkeys(names))}
+        codes, names = np.array([places[name] for name in names])[codes], tuple(places)
+    small = np.int8 if len(names) < 1 << 7 else np.int16 if len(names) < 1 << 15 else np.int32
+    return pd.Categorical.from_codes(codes.astype(small), categories=pd.Index(list(names), dtype=_TEXT))
+
+
 def company_frame(
     instrument: Instrument,
     responses: Responses,
@@ -194,7 +204,9 @@ def item_frame(
     place = {item.code: item.dimension for item in instrument.items}
     repeats = len(frame) // len(instrument.items)
     codes = np.tile([instrument.dimension_codes.index(place[c]) for c in instrument.item_codes], repeats)
-    frame.insert(list(frame.columns).index("item"), "dimension", names_at(instrument.dimension_codes, codes))
+    frame.insert(
+        list(frame.columns).index("item"), "dimension", categories_at(instrument.dimension_codes, codes)
+    )
     return frame
 
 
@@ -249,7 +261,7 @@ def _tidy(
     )
     error, low, high = interval(value, variance, df, method.level)
     levels = ("overall", "industry", "company") if industries is not None else ("overall", "company")
-    level = np.repeat(np.repeat(np.arange(len(levels)), sizes), len(codes))
+    level = np.repeat(np.repeat(np.arange(len(levels), dtype=np.int8), sizes), len(codes))
     no_industry, no_company = len(units.industry_names), len(units.company_names)
     industry, company = [np.array([no_industry])], [np.array([no_company])]
     if industries is not None:
@@ -257,13 +269,16 @@ def _tidy(
         company.append(np.full(sizes[1], no_company))
     industry.append(units.industry)
     company.append(units.company)
-    columns: dict[str, object] = {"level": names_at(levels, level)}
+    columns: dict[str, object] = {"level": categories_at(levels, level)}
     if industries is not None:
-        columns["industry"] = names_at(
-            (*units.industry_names, ""), np.repeat(np.concatenate(industry), len(codes))
+        columns["industry"] = categories_at(
+            (*units.industry_names, ""), np.repeat(np.concatenate(industry).astype(np.int32), len(codes))
         )
-    columns["company"] = names_at((*units.company_names, ""), np.repeat(np.concatenate(company), len(codes)))
-    columns[kind] = names_at(codes, np.tile(np.arange(len(codes)), sum(sizes)))
+    columns["company"] = categories_at(
+        (*units.company_names, ""), np.repeat(np.concatenate(company).astype(np.int32), len(codes))
+    )
+    columns[kind] = categories_at(codes, np.tile(np.arange(len(codes), dtype=np.int16), sum(sizes)))
+    notes = np.where(suppressed, np.int8(1), np.where(np.isnan(value), np.int8(2), np.int8(0)))
     for name, column in (
         ("score", value),
         ("std_error", error),
@@ -271,11 +286,11 @@ def _tidy(
         ("ci_high", high),
         ("df", df),
     ):
-        columns[name] = np.where(suppressed | np.isnan(value), np.nan, column)
+        column[notes > 0] = np.nan
+        columns[name] = column
     columns["n"] = n
     columns |= extra
-    notes = np.where(suppressed, 1, np.where(np.isnan(value), 2, 0))
-    columns["note"] = names_at(
+    columns["note"] = categories_at(
         ("", "suppressed: too few interviews or companies", "not enough answers"), notes
     )
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)

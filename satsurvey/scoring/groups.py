@@ -389,7 +389,9 @@ def group_sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
     shape = (-1,) + (1,) * (values.ndim - 1)
     largest = np.maximum.reduceat(np.abs(values), starts, axis=0)
     room = np.ceil(np.log2(np.maximum(size, 2))).astype(np.int64).reshape(shape)
-    grid = np.ldexp(1.0, (np.frexp(largest)[1] + room - 52).astype(np.int32))
+    # Nothing below the normal numbers of float64: dividing by a smaller grid would overflow.
+    exponent = np.maximum(np.frexp(largest)[1] + room - 52, -1000)
+    grid = np.ldexp(1.0, exponent.astype(np.int32))
     spread = np.repeat(grid, size, axis=0)
     return np.add.reduceat(np.rint(values / spread) * spread, starts, axis=0)
 

@@ -128,7 +128,6 @@ def tally(
     """
     n_units, n_items, n_dimensions = len(units), len(plan.levels), plan.dimension_weights.size
     n = units.n
-    answers = responses.answers if units.order is None else _arranged(responses.answers, units.order)
     weights = None if responses.weight is None else units.arrange(responses.weight)
     shape_i, shape_d = (n_units, n_items), (n_units, n_dimensions)
     out = Tally(
@@ -140,7 +139,7 @@ def tally(
         item_mean=np.full(shape_i, np.nan),
         item_squares=np.zeros(shape_i),
         item_satisfied=np.zeros(shape_i),
-        item_missing=np.zeros((*shape_i, _SPECIAL), np.int64),
+        item_missing=np.zeros((*shape_i, _SPECIAL), np.int32),
         dimension_n=np.zeros(shape_d, np.int64),
         dimension_weight=np.zeros(shape_d),
         dimension_mean=np.full(shape_d, np.nan),
@@ -153,7 +152,7 @@ def tally(
         shares=np.zeros(shape_d),
     )
     for first, after in units.blocks():
-        block = _Block(units, first, after, answers, weights, plan, method)
+        block = _Block(units, first, after, responses.answers, weights, plan, method)
         block.items(out)
         if method.order == "item_first":
             block.by_items(out)
@@ -179,19 +178,11 @@ def pooled_squares(
     n_columns = 1 + plan.dimension_weights.size + len(plan.levels)
     squares = np.zeros((len(units), n_columns))
     counts = np.zeros((len(units), n_columns), dtype=np.int64)
-    answers = responses.answers if units.order is None else _arranged(responses.answers, units.order)
     weights = None if responses.weight is None else units.arrange(responses.weight)
     for first, after in units.blocks():
-        block = _Block(units, first, after, answers, weights, plan, method)
+        block = _Block(units, first, after, responses.answers, weights, plan, method)
         block.pooled(pooled, squares, counts)
     return squares, counts
-
-
-def _arranged(answers: NDArray[np.uint8], order: NDArray[np.intp]) -> NDArray[np.uint8]:
-    arranged = np.empty_like(answers)
-    for position, column in enumerate(answers):
-        np.take(column, order, out=arranged[position])
-    return arranged
 
 
 class _Block:
@@ -212,7 +203,14 @@ class _Block:
         self.size = after - first
         self.n = units.n[self.here]
         self.plan, self.method = plan, method
-        self.answers = answers[:, start:end]
+        # Rows are brought together block by block: an arranged copy of everything would double the memory.
+        if units.order is None:
+            self.answers = answers[:, start:end]
+        else:
+            rows = units.order[start:end].astype(np.intp)
+            self.answers = np.empty((answers.shape[0], rows.size), dtype=np.uint8)
+            for position, column in enumerate(answers):
+                np.take(column, rows, out=self.answers[position], mode="clip")
         self.n_rows = end - start
         self.starts = (units.starts[first:after] - start).astype(np.intp)
         self.levels = max(table.size for table in plan.levels)
@@ -243,7 +241,8 @@ class _Block:
         """
         largest = np.maximum.reduceat(np.abs(values), self.starts)
         exponent = np.frexp(largest)[1] + np.ceil(np.log2(np.maximum(self.n, 2))).astype(np.int64) - 52
-        grid = np.repeat(np.ldexp(1.0, exponent.astype(np.int32)), self.n)
+        # Nothing below the normal numbers of float64: dividing by a smaller grid would overflow.
+        grid = np.repeat(np.ldexp(1.0, np.maximum(exponent, -1000).astype(np.int32)), self.n)
         return np.rint(values / grid) * grid  # type: ignore[no-any-return]
 
     def _sums(self, values: Floats) -> Floats:

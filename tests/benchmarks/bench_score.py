@@ -43,7 +43,9 @@ def make_csv(path: Path, rows: int, encoding: str) -> None:
             table["industry"] = np.char.add("行业", np.char.zfill((company % 15).astype("U2"), 2))
             level = 8.3 + 0.6 * np.sin(company)
             for item in ITEMS:
-                answers = np.clip(np.rint(level + 1.5 * rng.standard_normal(n)), 1, 10).astype(int).astype("U2")
+                answers = (
+                    np.clip(np.rint(level + 1.5 * rng.standard_normal(n)), 1, 10).astype(int).astype("U2")
+                )
                 lot = rng.random(n)
                 answers[lot < 0.02], answers[lot < 0.01] = "98", ""
                 table[item] = answers
@@ -84,10 +86,16 @@ def obvious_pandas(frame: pd.DataFrame) -> pd.DataFrame:
         z = pd.Series(0.0, index=group.index)
         for items in dimension_items().values():
             for item in items:
-                z += ((group[item] - means[item]).fillna(0.0) / group[item].count()) / len(items) / len(DIMENSIONS)
+                z += (
+                    ((group[item] - means[item]).fillna(0.0) / group[item].count())
+                    / len(items)
+                    / len(DIMENSIONS)
+                )
         n = len(group)
         error = np.sqrt(n / (n - 1) * (z**2).sum())
-        return pd.Series({**means, **inner, "score": np.mean(list(inner.values())), "std_error": error, "n": n})
+        return pd.Series(
+            {**means, **inner, "score": np.mean(list(inner.values())), "std_error": error, "n": n}
+        )
 
     return frame.groupby("company", observed=True)[ITEMS].apply(one)
 
@@ -132,7 +140,9 @@ def polars_lazy(table: object) -> object:
     total = squares.group_by("company").agg(pl.col("z2").sum())
     query = (
         means.join(total, on="company")
-        .with_columns([pl.mean_horizontal([f"{i}_mean" for i in items]).alias(d) for d, items in inner.items()])
+        .with_columns(
+            [pl.mean_horizontal([f"{i}_mean" for i in items]).alias(d) for d, items in inner.items()]
+        )
         .with_columns(
             pl.mean_horizontal(list(inner)).alias("score"),
             (pl.col("n") / (pl.col("n") - 1) * pl.col("z2")).sqrt().alias("std_error"),
@@ -193,9 +203,15 @@ print(best, peak * 1024, (peak - base) * 1024)
 
 def from_csv(path: Path, encoding: str, repeats: int) -> None:
     """Compare file to tables with the bare read of the file."""
-    read = timed(lambda: arrow_csv.read_csv(path, read_options=arrow_csv.ReadOptions(encoding=encoding)), repeats)
+    read = timed(
+        lambda: arrow_csv.read_csv(path, read_options=arrow_csv.ReadOptions(encoding=encoding)), repeats
+    )
     done = subprocess.run(
-        [sys.executable, "-c", WORK, str(path), str(repeats)], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", WORK, str(path), str(repeats)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
     seconds, peak, added = (float(part) for part in done.stdout.split())
     size = path.stat().st_size
@@ -217,7 +233,9 @@ def cold_start() -> None:
         pairs.append((timed(lambda: subprocess.run(whole, **quiet), 1), bare))  # type: ignore[call-overload]
     ratio = float(np.median([ours / bare for ours, bare in pairs]))
     ours, bare = (float(np.median(column)) for column in zip(*pairs, strict=True))
-    print(f"  import pandas {bare:.2f} s, satsurvey score of 7,385 interviews {ours:.2f} s: {ratio:.2f} x (median)")
+    print(
+        f"  import pandas {bare:.2f} s, satsurvey score of 7,385 interviews {ours:.2f} s: {ratio:.2f} x (median)"
+    )
 
 
 def main() -> None:

@@ -99,7 +99,7 @@ class TestFactorBuilder:
         codes = builder.codes(pa.array(["x", "y", "z"]), None)
         builder.add(codes[np.array([0, 2])])
         assert builder.finish()[1] == ("x", "z")
-        assert builder.provisional_names == ["x", "y", "z"]
+        assert list(builder.provisional_names) == ["x", "y", "z"]
 
     def test_one_name_in_two_encodings_is_one_name(self):
         builder = FactorBuilder(str)

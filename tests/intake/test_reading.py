@@ -72,16 +72,19 @@ class TestFiles:
         with pytest.raises(ReadError, match="no file was given"):
             read_responses([])
 
-    def test_a_disk_that_fails_half_way_is_an_error(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    @pytest.mark.parametrize("scale", [None, "ten_point"])
+    def test_a_disk_that_fails_half_way_is_an_error(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scale: str | None
+    ):
         from satsurvey.intake.formats import delimited
 
         def fail(*_: object) -> object:
             raise OSError(5, "Input/output error")
 
-        monkeypatch.setattr(delimited, "_next_batch", fail)
+        monkeypatch.setattr(delimited, "_cut", fail)
         path = write(tmp_path / "export.csv", [["企业名称", "A1"], ["甲", "9"]])
         with pytest.raises(ReadError, match=r"could not be read to its end.*Input/output error"):
-            read_responses([path], scale="ten_point")
+            read_responses([path], scale=scale)
 
     def test_an_unknown_scale_is_an_error(self, tmp_path: Path):
         with pytest.raises(MethodError, match="no scale called 'stars'"):

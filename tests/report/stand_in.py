@@ -50,6 +50,7 @@ class Analysis:
     dimensions: pd.DataFrame
     items: pd.DataFrame
     overall: pd.DataFrame
+    breakdowns: pd.DataFrame
     ledger: Ledger
     method: Mapping[str, object]
     provenance: Mapping[str, object]
@@ -193,6 +194,7 @@ def analysis(industries: Sequence[str] = INDUSTRIES, *, companies_each: int = 3)
         _dimensions(first, companies),
         _items(first, companies),
         _overall(first, companies),
+        pd.DataFrame(columns=["by", "value"]),
         Ledger.of_file(
             "导出.csv",
             None,

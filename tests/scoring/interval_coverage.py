@@ -69,8 +69,12 @@ def coverage(*, runs: int, level: float = 0.95, seed: int = 1) -> Coverage:
     for _ in range(runs):
         company_mean = industry_mean[industry] + BETWEEN * rng.standard_normal(n_companies)
         company_truth = expected_score(company_mean[:, None] + item_effect, own) @ share
-        level_of = np.repeat(company_mean, INTERVIEWS) + RESPONDENT * rng.standard_normal(n_companies * INTERVIEWS)
-        latent = level_of[None, :] + item_effect[:, None] + NOISE * rng.standard_normal((n_items, level_of.size))
+        level_of = np.repeat(company_mean, INTERVIEWS) + RESPONDENT * rng.standard_normal(
+            n_companies * INTERVIEWS
+        )
+        latent = (
+            level_of[None, :] + item_effect[:, None] + NOISE * rng.standard_normal((n_items, level_of.size))
+        )
         answers = np.searchsorted(CUTS, latent.ravel(), side="left").reshape(latent.shape).astype(np.uint8)
         answers[rng.random(answers.shape) < MISSING] = MISSING_CODES[MissingReason.DONT_KNOW]
         responses = Responses(
@@ -79,7 +83,8 @@ def coverage(*, runs: int, level: float = 0.95, seed: int = 1) -> Coverage:
             answers=answers,
             company=Factor(np.repeat(np.arange(n_companies, dtype=np.int32), INTERVIEWS), names),
             industry=Factor(
-                np.repeat(industry, INTERVIEWS).astype(np.int32), tuple(f"industry {g:02d}" for g in range(INDUSTRIES))
+                np.repeat(industry, INTERVIEWS).astype(np.int32),
+                tuple(f"industry {g:02d}" for g in range(INDUSTRIES)),
             ),
             file=np.zeros(level_of.size, np.int16),
             row=np.arange(level_of.size, dtype=np.int64),

@@ -82,7 +82,9 @@ def answer_of(one: Interview, item: str) -> Number:
     return score_of(one.answers[list(ITEMS).index(item)])
 
 
-def dimension_of(scores: Mapping[str, Number], dimension: str, rules: Rules) -> tuple[Number, dict[str, Fraction]]:
+def dimension_of(
+    scores: Mapping[str, Number], dimension: str, rules: Rules
+) -> tuple[Number, dict[str, Fraction]]:
     """A dimension from the items that are there, and the share of each item in it."""
     items = items_of(dimension)
     there = {i: Fraction(rules.item_weights[i]) for i in items if scores[i] is not None}
@@ -158,7 +160,9 @@ def company_of(people: Sequence[Interview], rules: Rules) -> Company:
     # The composite of a respondent is his influence brought back to points of the score.
     found.spread = sum(weights) * sum(z["total"] ** 2 / w for z, w in zip(table, weights, strict=True))
     for dimension in DIMENSIONS:
-        found.mass[dimension] = sum((w for one, w in zip(people, weights, strict=True) if answered(one, dimension)), Fraction(0))
+        found.mass[dimension] = sum(
+            (w for one, w in zip(people, weights, strict=True) if answered(one, dimension)), Fraction(0)
+        )
     if rules.order == "respondent_first":
         own = [own_scores(one, rules) for one in people]
         for column in ("total", *DIMENSIONS):
@@ -168,7 +172,9 @@ def company_of(people: Sequence[Interview], rules: Rules) -> Company:
             value[column], found.mass[column], found.n[column] = mean, mass, len(there)
             squares[column] = sum((w * (s - mean) / mass) ** 2 for w, s in there) if there else Fraction(0)
             if column == "total":
-                found.spread = sum((w * (s - mean) ** 2 for w, s in there), Fraction(0)) / mass if there else None
+                found.spread = (
+                    sum((w * (s - mean) ** 2 for w, s in there), Fraction(0)) / mass if there else None
+                )
     for column in COLUMNS:
         n = found.n[column]
         known = n > 1 and value[column] is not None
@@ -201,7 +207,9 @@ def group_of(
         means, masses = {}, {}
         for item in ITEMS:
             pairs = [
-                (Fraction(one.weight), answer_of(one, item)) for k, one in people if counted[k].value[item] is not None
+                (Fraction(one.weight), answer_of(one, item))
+                for k, one in people
+                if counted[k].value[item] is not None
             ]
             means[item] = weighted_mean(pairs)
             masses[item] = sum((w for w, y in pairs if y is not None), Fraction(0))
@@ -255,7 +263,11 @@ def group_of(
             if level == "respondent_pooled":
                 parts = []
                 for k, one in enumerate(counted):
-                    zs = by_company[k] if pooled_items else pooled_own(one, column, row.value[column], total, rules)
+                    zs = (
+                        by_company[k]
+                        if pooled_items
+                        else pooled_own(one, column, row.value[column], total, rules)
+                    )
                     n = len(zs)
                     centre = sum(zs, Fraction(0)) / n if n else Fraction(0)
                     within = Fraction(n, n - 1) * sum((z - centre) ** 2 for z in zs) if n > 1 else Fraction(0)
@@ -264,7 +276,10 @@ def group_of(
                     parts.append((within, one.df[column]))
             else:
                 parts = [
-                    ((mass[k] / total) ** 2 * (counted[k].variance[column] or Fraction(0)), counted[k].df[column])
+                    (
+                        (mass[k] / total) ** 2 * (counted[k].variance[column] or Fraction(0)),
+                        counted[k].df[column],
+                    )
                     for k in there
                 ]
             row.variance[column] = sum((v for v, _ in parts), Fraction(0))
@@ -320,7 +335,8 @@ def restate(interviews: Sequence[Interview], rules: Rules) -> Restated:
         people.setdefault((one.industry, one.company), []).append(one)
     companies = {key: company_of(part, rules) for key, part in sorted(people.items())}
     strata = {
-        name: [one for one in companies.values() if one.industry == name] for name in sorted({k[0] for k in companies})
+        name: [one for one in companies.values() if one.industry == name]
+        for name in sorted({k[0] for k in companies})
     }
     industries = {name: group_of(part, rules.industry_level, rules) for name, part in strata.items()}
     if rules.overall_level != "industry_mean":

@@ -78,7 +78,8 @@ def survey(
     asked = instrument or small_instrument()
     n = len(interviews)
     answers = np.array(
-        [[SPECIAL[a] if isinstance(a, str) else a - 1 for a in one.answers] for one in interviews], dtype=np.uint8
+        [[SPECIAL[a] if isinstance(a, str) else a - 1 for a in one.answers] for one in interviews],
+        dtype=np.uint8,
     )
     return Responses(
         instrument=asked,

@@ -81,7 +81,9 @@ def test_no_digit_depends_on_the_names_of_companies_and_industries(
 @pytest.mark.parametrize("order", ["item_first", "respondent_first"])
 def test_no_digit_depends_on_how_rows_are_worked_off(order: str, monkeypatch: pytest.MonkeyPatch) -> None:
     people = [
-        Interview(f"c{k * 7 % 11}", (k % 10 + 1, k * 3 % 10 + 1, "blank", k * 7 % 9 + 1, 5), weight=1 / (k + 1))
+        Interview(
+            f"c{k * 7 % 11}", (k % 10 + 1, k * 3 % 10 + 1, "blank", k * 7 % 9 + 1, 5), weight=1 / (k + 1)
+        )
         for k in range(300)
     ]
     whole = score(survey(people, weighted=True), order=order, companies="census")

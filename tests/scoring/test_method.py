@@ -94,7 +94,14 @@ def test_an_impossible_choice_is_refused_by_name(choices: dict[str, object], sai
 
 def test_all_choices_of_the_model_are_accepted() -> None:
     annotations = {name: field.annotation for name, field in Scoring.model_fields.items()}
-    for name in ("conversion", "order", "dimension_weights", "item_weights", "industry_level", "overall_level"):
+    for name in (
+        "conversion",
+        "order",
+        "dimension_weights",
+        "item_weights",
+        "industry_level",
+        "overall_level",
+    ):
         for choice in get_args(annotations[name]):
             assert getattr(ScoringMethod.of(small_instrument(), None, {name: choice}), name) == choice
 

@@ -31,7 +31,9 @@ def named(units: Units) -> list[tuple[str, str]]:
     pairs=st.lists(st.tuples(st.sampled_from("XYZ"), st.sampled_from(["a", "b", "c", "d"])), min_size=1),
     dense=st.booleans(),
 )
-def test_units_stand_in_the_order_of_names_with_all_their_rows(pairs: list[tuple[str, str]], dense: bool) -> None:
+def test_units_stand_in_the_order_of_names_with_all_their_rows(
+    pairs: list[tuple[str, str]], dense: bool
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(units_module, "_DENSE", 1 << 24 if dense else 0)
         units = units_of(*pairs)
@@ -66,7 +68,9 @@ def test_a_property_of_companies_must_be_the_same_in_all_their_rows() -> None:
     units = units_of(("X", "a"), ("X", "b"), ("X", "a"))
     assert units.mean_by_unit(np.array([2.0, 7.0, 2.0]), "the share").tolist() == [2, 7]
     for values, shown in (([2.0, 7.0, 3.0], "2 to 3"), ([2.0, 7.0, np.nan], "nan")):
-        with pytest.raises(MethodError, match="the share must be given, and be the same in every row") as caught:
+        with pytest.raises(
+            MethodError, match="the share must be given, and be the same in every row"
+        ) as caught:
             units.mean_by_unit(np.array(values), "the share")
         assert "for a it is not" in str(caught.value)
         assert shown in str(caught.value)

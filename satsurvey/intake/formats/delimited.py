@@ -23,7 +23,6 @@ _MOST_COLUMNS = 20_000
 _SLOW_ROWS = 20_000
 _SLOW_CHARACTERS = 32 * 1024 * 1024
 _NOT_TEXT = {"zip", "empty zip", "compound", "sav", "parquet", "dta", "pdf", "gzip", "rar", "7z"}
-_FAULT = object()
 
 
 def open_delimited(path: Path, options: ReadOptions) -> RawFile:
@@ -147,59 +146,82 @@ def _fast_tables(
     text: TextFile, source: Source, columns: tuple[RawColumn, ...], delimiter: str, start: int
 ) -> Iterator[RawTable | None]:
     """Yield tables cut by Arrow; None when a row does not fit and the careful reader must take over."""
-    # Arrow's own handler of rows that do not fit wants UTF-8 and complains aloud of anything else: without
-    # one, Arrow stops at the stretch with such a row.
-    names = [f"c{column.position}" for column in columns]
-    with text.open(start) as stream:
-        if not stream.read(1):
-            return
-    with text.open(start) as stream:
-        try:
-            reader = arrow_csv.open_csv(
-                stream,
-                read_options=arrow_csv.ReadOptions(block_size=BLOCK, column_names=names),
-                parse_options=arrow_csv.ParseOptions(
-                    delimiter=delimiter,
-                    newlines_in_values=text.quotes,
-                    ignore_empty_lines=False,
-                ),
-                convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.binary()),
-                    check_utf8=False,
-                    strings_can_be_null=False,
-                ),
-            )
-        except pa.ArrowInvalid:
-            yield None
-            return
-        row = source.heading_row + 1
+    row = source.heading_row + 1
+    with text.open(start) as stream, ThreadPoolExecutor(max_workers=1) as ahead:
+        stretches = _stretches(stream, quotes=text.quotes)
+
+        def next_table() -> pa.Table | None:
+            stretch = next(stretches, None)
+            return None if stretch is None else _cut(stretch, columns, delimiter, quotes=text.quotes)
+
         # The next stretch is cut while this one is decoded: both sides release the interpreter.
-        with ThreadPoolExecutor(max_workers=1) as ahead:
-            pending = ahead.submit(_next_batch, reader)
-            while True:
-                batch = pending.result()
-                if batch is _FAULT:
-                    yield None
-                    return
-                if not isinstance(batch, pa.RecordBatch):
-                    return
-                pending = ahead.submit(_next_batch, reader)
-                rows = np.arange(row, row + batch.num_rows, dtype=np.int64)
-                row += batch.num_rows
-                yield RawTable(columns, tuple(batch.columns), rows)
-
-
-def _next_batch(reader: arrow_csv.CSVStreamingReader) -> object:
-    """Return the next rows, None at the end, or `_FAULT` where Arrow cannot go on."""
-    try:
+        pending = ahead.submit(next_table)
         while True:
-            batch = reader.read_next_batch()
-            if batch.num_rows:
-                return batch
-    except StopIteration:
-        return None
-    except pa.ArrowInvalid:
-        return _FAULT
+            try:
+                table = pending.result()
+            except pa.ArrowInvalid:
+                yield None
+                return
+            if table is None:
+                return
+            pending = ahead.submit(next_table)
+            rows = np.arange(row, row + table.num_rows, dtype=np.int64)
+            row += table.num_rows
+            yield RawTable(columns, tuple(_one_array(column) for column in table.columns), rows)
+
+
+def _stretches(stream: pa.NativeFile, *, quotes: bool) -> Iterator[bytes]:
+    """Yield whole records in stretches of about `BLOCK` bytes.
+
+    Arrow's own reading of files in stretches holds several of them at once; this holds two.
+    """
+    rest = b""
+    while block := stream.read(BLOCK):
+        data = rest + block
+        end = _last_record_end(data, quotes=quotes)
+        rest = data[end:]
+        if end:
+            yield data[:end]
+    if rest:
+        yield rest
+
+
+def _last_record_end(data: bytes, *, quotes: bool) -> int:
+    """Return the place behind the last line end that stands outside quotation marks, 0 if there is none."""
+    # A carriage return that ends the data may be half of a line end.
+    mark = b"\n" if b"\n" in data else b"\r"
+    end = data.rfind(mark, 0, len(data) - (mark == b"\r")) + 1
+    if quotes and end:
+        open_marks = data.count(b'"', 0, end)
+        while end and open_marks % 2:
+            before = data.rfind(mark, 0, end - 1) + 1
+            open_marks -= data.count(b'"', before, end)
+            end = before
+    return end
+
+
+def _cut(data: bytes, columns: tuple[RawColumn, ...], delimiter: str, *, quotes: bool) -> pa.Table:
+    """Cut whole records into columns of bytes; raises `ArrowInvalid` where a row does not fit."""
+    # Arrow's own handler of rows that do not fit wants UTF-8 and complains aloud of anything else.
+    names = [f"c{column.position}" for column in columns]
+    return arrow_csv.read_csv(
+        pa.BufferReader(data),
+        # Half a stretch for each of two threads, unless a single record is longer than that.
+        read_options=arrow_csv.ReadOptions(
+            block_size=len(data) // 2 + 1 if len(data) < 2 * BLOCK else len(data) + 1, column_names=names
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=quotes, ignore_empty_lines=False
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.binary()), check_utf8=False, strings_can_be_null=False
+        ),
+    )
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    combined = column.combine_chunks()
+    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
 
 
 def _careful_tables(
