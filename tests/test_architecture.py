@@ -21,10 +21,10 @@ MAY_IMPORT = {
     "cli": {"errors", "instrument", "intake", "simulation", "scoring", "analysis", "report", ""},
 }
 AT_HOME = {
-    "pyreadstat": {"intake/formats/statistical.py", "simulation/export.py"},
+    "pyreadstat": {"intake/formats/statistical.py", "simulation/statistical.py"},
     "python_calamine": {"intake/formats/workbook.py"},
     "xlsxwriter": {"report/workbook.py", "report/workbook_charts.py", "simulation/export.py"},
-    "pandas": {"scoring", "report", "analysis.py", "cli"},
+    "pandas": {"scoring", "report", "analysis.py", "cli", "simulation/statistical.py"},
 }
 NOWHERE_AT_TOP = {
     "statsmodels",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -199,10 +199,23 @@ def check(
     notes = list(responses.notes)
     if today is None and "impossible_date" in rules_run:
         notes.append("dates in the future were not looked for, since no date of today was given")
-    findings.sort(key=lambda finding: _ORDER[finding.severity])
+    findings.sort(key=_arrangement(findings))
     return CheckReport(
         tuple(findings), len(responses), responses.ledger, tuple(notes), tuple(rules_run), rules_not_run
     )
+
+
+def _arrangement(findings: Sequence[Finding]) -> Callable[[Finding], tuple[object, ...]]:
+    """Arrange findings: the worst first, of these the rule with most rows; then by file and column."""
+    rows = Counter[str]()
+    for finding in findings:
+        rows[finding.rule] += finding.n
+
+    def key(finding: Finding) -> tuple[object, ...]:
+        place = (finding.file, finding.sheet, len(finding.letter), finding.letter)
+        return (_ORDER[finding.severity], -rows[finding.rule], finding.rule, *place)
+
+    return key
 
 
 def _first(*values: int | None) -> int:

@@ -129,7 +129,7 @@ def write_file(path: Path, content: str | bytes | Writer, *, force: bool = False
 
 
 def write_analysis(
-    analysis: Analysis, folder: Path, *, language: Language, force: bool = False
+    analysis: Analysis, folder: str | Path, *, language: Language = "zh", force: bool = False
 ) -> tuple[Path, ...]:
     """Write an analysis as a folder of files.
 
@@ -159,7 +159,7 @@ def write_analysis(
         path.write_text(json_text(manifest_of(analysis, path.parent)), encoding="utf-8", newline="\n")
 
     return write_folder(
-        folder,
+        Path(folder),
         {
             "industries.csv": csv(frames.industries),
             "companies.csv": csv(frames.companies),
