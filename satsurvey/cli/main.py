@@ -127,7 +127,8 @@ def run_with(arguments: list[str]) -> int:
         )
     except Exception as exc:
         return _ended(exc, language)
-    return result if isinstance(result, int) else 0
+    # The option parser turns Ctrl-C into its own exit, with this code and without a word.
+    return _interrupted(language) if result == EXIT_INTERRUPTED else int(result or EXIT_DONE)
 
 
 def _refused(exc: SatsurveyError, language: Lang) -> int:

@@ -84,7 +84,8 @@ def _rule(findings: Sequence[Finding], language: Language, room: int) -> Iterato
         )
     if _has_place(first):
         yield from _indented(printable(translated(first.what, language)), "  ! ", room)
-    yield from _indented(printable(translated(first.do, language)), "  → ", room)
+    for remedy in list(dict.fromkeys(finding.do for finding in findings))[:PLACES]:
+        yield from _indented(printable(translated(remedy, language)), "  → ", room)
 
 
 def _has_place(finding: Finding) -> bool:
