@@ -87,7 +87,9 @@ def check_command(
             row | {name: rendered(str(row[name]), lang) for name in ("what", "do")}
             for row in report.to_records()
         ]
-        sys.stdout.write(frame_to_csv(pd.DataFrame(rows, columns=columns)))
+        # A finding about no single row has none; the others keep whole numbers.
+        frame = pd.DataFrame(rows, columns=columns).astype({"row": "Int64"})
+        sys.stdout.write(frame_to_csv(frame))
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         sys.stdout.write(check_text(report, lang, width=width))

@@ -144,7 +144,10 @@ def score_command(
             if not quiet:
                 say(f"{len(written)} files written to {out}", lang)
     _print(analysis, show, format, lang)
-    if strict and any(row["severity"] in {"error", "warning"} for row in analysis.findings_summary):
+    doubtful = [row for row in analysis.findings_summary if row["severity"] in {"error", "warning"}]
+    if strict and doubtful:
+        rules = ", ".join(str(row["rule"]) for row in doubtful)
+        say(f"--strict: the checks found errors or warnings ({rules}); satsurvey check lists them", lang)
         raise typer.Exit(EXIT_WARNINGS)
 
 

@@ -276,7 +276,8 @@ def extreme_weight(evidence: Evidence) -> Outcome:
     if weight is None:
         return _no_column("weight")
     median = float(np.median(weight))
-    cost = float(weight.size * np.sum(weight**2) / np.sum(weight) ** 2)
+    relative = weight / weight.max()  # the squares of very large weights would overflow
+    cost = float(weight.size * np.sum(relative**2) / np.sum(relative) ** 2)
     return evidence.found(
         (weight > WEIGHT_TIMES * median) | (weight < median / WEIGHT_TIMES),
         "extreme_weight",

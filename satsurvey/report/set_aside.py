@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from satsurvey.instrument.model import Language
 from satsurvey.intake.cells import to_text
 from satsurvey.intake.formats.headings import ReadOptions
 from satsurvey.intake.ledger import UnusedRow
+from satsurvey.intake.raw import RawColumn
 from satsurvey.intake.reading import open_raw
 from satsurvey.intake.responses import Responses
 from satsurvey.report.notes import detail_words
@@ -46,6 +48,7 @@ def write_set_aside(
             heading_row=source.heading_row or None,
         )
         raw = open_raw(source.path, options)
+        names = _headings(raw.columns)
         for table in raw.tables():
             for bad in table.unreadable:
                 if bad.row in wanted:
@@ -58,14 +61,11 @@ def write_set_aside(
                 for cells in table.cells
             ]
             for n, place in enumerate(places.tolist()):
-                cells = {
-                    _heading(column.heading): values[n] or ""
-                    for column, values in zip(table.columns, picked, strict=True)
-                }
+                cells = {name: values[n] or "" for name, values in zip(names, picked, strict=True)}
                 rows.append(_own(wanted[int(table.rows[place])], language) | cells)
     headings = dict.fromkeys((*_OWN, *(name for row in rows for name in row)))
     frame = pd.DataFrame(rows, columns=list(headings))
-    write_file(path, frame_to_csv(frame).encode("utf-8-sig"), force=force)
+    write_file(path, frame_to_csv(frame, plain_numbers=True).encode("utf-8-sig"), force=force)
     return len(rows)
 
 
@@ -74,5 +74,10 @@ def _own(unused: UnusedRow, language: Language) -> dict[str, object]:
     return own | {"detail": detail_words(unused, language)}
 
 
-def _heading(heading: str) -> str:
-    return f"{heading} (export)" if heading in _OWN else heading
+def _headings(columns: Sequence[RawColumn]) -> list[str]:
+    """Name the columns of an export; one whose heading is taken or empty is told apart by its letter."""
+    names: list[str] = []
+    for column in columns:
+        taken = not column.heading or column.heading in _OWN or column.heading in names
+        names.append(f"{column.heading} ({column.letter})".strip() if taken else column.heading)
+    return names

@@ -186,18 +186,24 @@ def wrapped(text: str, width: int) -> list[str]:
     Chinese may break between any two characters, other writing at spaces; a closing mark never begins a line
     and an opening one never ends it. A word that is longer than a line is broken where the line ends.
     """
-    lines = [""]
+    lines, filled = [""], 0
     for piece in _PIECES.findall(text):
-        if cell_len((lines[-1] + piece).rstrip()) <= width:
+        # Only new cells are counted: counting a long line again for every piece would take for ever.
+        bare = piece.rstrip()
+        if not bare or filled + cell_len(bare) <= width:
             lines[-1] += piece
+            filled += cell_len(piece)
             continue
-        lines[-1] = lines[-1].rstrip()
+        lines[-1], filled = lines[-1].rstrip(), 0
         if lines[-1]:
             lines.append("")
         for character in piece.lstrip():
-            if cell_len(lines[-1] + character) > width and lines[-1]:
+            needed = cell_len(character)
+            if filled + needed > width and lines[-1]:
                 lines.append("")
+                filled = 0
             lines[-1] += character
+            filled += needed
     return [line.rstrip() for line in lines]
 
 

@@ -16,6 +16,7 @@ FORMULA_STARTS = frozenset("=+-@＝＋－＠")
 
 _MARKDOWN = re.compile(r"([\\`*_~|\[\]#])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NEGATIVE = re.compile(r"-[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -42,7 +43,13 @@ def to_markdown(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def frame_to_csv(frame: pd.DataFrame, path: Path | None = None, *, encoding: str = "utf-8-sig") -> str:
+def frame_to_csv(
+    frame: pd.DataFrame,
+    path: Path | None = None,
+    *,
+    encoding: str = "utf-8-sig",
+    plain_numbers: bool = False,
+) -> str:
     """Write a frame as CSV, numbers at full precision.
 
     Parameters
@@ -53,6 +60,8 @@ def frame_to_csv(frame: pd.DataFrame, path: Path | None = None, *, encoding: str
         Where to write. None returns the text instead.
     encoding
         Encoding of the file. The default has a byte-order mark, by which Excel knows UTF-8.
+    plain_numbers
+        Leave texts that are plain negative numbers as they are: cells of an export that is to be read again.
 
     Returns
     -------
@@ -72,7 +81,7 @@ def frame_to_csv(frame: pd.DataFrame, path: Path | None = None, *, encoding: str
     """
     safe = frame.rename(columns=lambda name: protected_text(str(name)))
     changed = {
-        name: _protected_column(safe.iloc[:, place])
+        name: _protected_column(safe.iloc[:, place], plain_numbers)
         for place, name in enumerate(safe.columns)
         if not (pd.api.types.is_numeric_dtype(safe.iloc[:, place]))
     }
@@ -115,9 +124,13 @@ def plain_text(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
-def _protected_column(column: pd.Series) -> pd.Series:
+def _protected_column(column: pd.Series, plain_numbers: bool) -> pd.Series:
     # The distinct texts are few beside the rows (a company stands there once per item).
-    safe = {value: protected_text(str(value)) for value in column.unique() if not is_absent(value)}
+    safe = {
+        value: str(value) if plain_numbers and _NEGATIVE.fullmatch(str(value)) else protected_text(str(value))
+        for value in column.unique()
+        if not is_absent(value)
+    }
     return column.map(safe)
 
 

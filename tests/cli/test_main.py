@@ -1,4 +1,4 @@
-"""How every command ends: exit codes, what goes where, interruption, closed pipes, full disks, odd consoles."""
+"""How every command ends: exit codes, interruption, closed pipes, full disks, odd consoles, languages."""
 
 from __future__ import annotations
 
@@ -240,5 +240,3 @@ def test_nobody_reads_the_terminal_by_accident(capsys: pytest.CaptureFixture[str
     talk = capsys.readouterr()
     assert talk.out == ""
     assert "-" in talk.err
-
-

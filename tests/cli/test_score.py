@@ -97,7 +97,10 @@ def test_by_is_shown_in_every_form(export: Path, tmp_path: Path, run: Run) -> No
     assert code == 0
     assert "Scores by group" in out
     assert "Industry" in out
-    assert "Industry" not in run(export, "--by", "region", "--show", "breakdowns", "--lang", "en")[1].split("\n\n")[0]
+    assert (
+        "Industry"
+        not in run(export, "--by", "region", "--show", "breakdowns", "--lang", "en")[1].split("\n\n")[0]
+    )
     rows = records(run(export, "--by", "region", "--format", "csv")[1])
     assert [(row["by"], row["value"]) for row in rows] == [("region", "东"), ("region", "西")]
     assert records(run(export, "--by", "region", "--format", "csv", "--show", "industries")[1])[0]["industry"]
@@ -116,7 +119,9 @@ def test_options_of_the_method_reach_the_result(export: Path, run: Run) -> None:
         return json.loads(run(export, "--format", "json", *arguments)[1])["method"]
 
     assert method()["level"] == 0.95
-    changed = method("--level", "0.9", "--min-n", "15", "--seed", "11", "--rank-sets", "marginal", "--force-ranks")
+    changed = method(
+        "--level", "0.9", "--min-n", "15", "--seed", "11", "--rank-sets", "marginal", "--force-ranks"
+    )
     assert [changed[name] for name in ("level", "company_min_n", "seed", "rank_sets", "force_ranks")] == [
         *(0.9, 15, 11, "marginal", True)
     ]
@@ -192,7 +197,9 @@ def test_no_color_and_pipes_get_plain_text(export: Path, run: Run, monkeypatch: 
 # What is written -------------------------------------------------------------------------------------------
 
 
-def test_out_writes_all_files_and_the_manifest_accounts_for_them(export: Path, tmp_path: Path, run: Run) -> None:
+def test_out_writes_all_files_and_the_manifest_accounts_for_them(
+    export: Path, tmp_path: Path, run: Run
+) -> None:
     out = tmp_path / "deep" / "results"
     code, printed, err = run(export, "--out", out, "--lang", "en")
     assert code == 0
@@ -283,10 +290,14 @@ def messy(tmp_path: Path) -> tuple[Path, dict[int, str]]:
     }
     for row in sorted(planted):
         rows.insert(row - 2, planted[row][0])
-    return write_csv(tmp_path / "messy.csv", headings, rows), {row: reason for row, (_, reason) in planted.items()}
+    return write_csv(tmp_path / "messy.csv", headings, rows), {
+        row: reason for row, (_, reason) in planted.items()
+    }
 
 
-def test_set_aside_writes_exactly_the_unused_rows_with_their_reasons_and_cells(tmp_path: Path, run: Run) -> None:
+def test_set_aside_writes_exactly_the_unused_rows_with_their_reasons_and_cells(
+    tmp_path: Path, run: Run
+) -> None:
     export, planted = messy(tmp_path)
     unused = tmp_path / "unused.csv"
     code, out, err = run(export, "--set-aside", unused, "--format", "json", "--lang", "en")
@@ -297,13 +308,12 @@ def test_set_aside_writes_exactly_the_unused_rows_with_their_reasons_and_cells(t
     ledger = json.loads(out)["ledger"]
     assert ledger["rows_read"] - ledger["rows_used"] == len(rows)
     assert ledger["rows_used"] == 126
-    original = list(csv.reader(export.open(encoding="utf-8", newline="")))
+    original = list(csv.reader(io.StringIO(export.read_text(encoding="utf-8"), newline="")))
     for row in rows:
         cells = original[int(row["row"]) - 1]
         for heading, cell in zip(original[0], cells, strict=True):
             # A spreadsheet must not run the cell: an apostrophe stands in front of what looks like a formula.
-            assert row[heading] in {cell, f"'{cell}"}
-            assert row[heading] == cell or not re.fullmatch(r"-?\d+", cell)
+            assert row[heading] == (f"'{cell}" if cell.startswith("=") else cell)
         assert row["file"] == "messy.csv"
 
 
@@ -328,7 +338,10 @@ def test_set_aside_is_written_even_when_no_row_can_be_scored(tmp_path: Path, run
     export = write_csv(tmp_path / "export.csv", headings, rows)
     code, out, err = run(export, "--set-aside", tmp_path / "unused.csv", "--lang", "en")
     assert (code, out) == (3, "")
-    assert "there is no interview to score: 12 rows were read and none could be used\n  found: no_company 12" in err
+    assert (
+        "there is no interview to score: 12 rows were read and none could be used\n  found: no_company 12"
+        in err
+    )
     assert len(records((tmp_path / "unused.csv").read_text(encoding="utf-8-sig"))) == 12
 
 
@@ -352,7 +365,7 @@ def test_set_aside_never_replaces_the_export(export: Path, run: Run) -> None:
 
 
 def test_what_is_no_export_is_3_with_a_next_step(tmp_path: Path, run: Run) -> None:
-    headings, rows = rows_of(each=2)
+    headings, _ = rows_of(each=2)
     cases = {
         "folder.csv": None,
         "empty.csv": b"",
@@ -421,22 +434,30 @@ def test_hostile_names_arrive_as_text_everywhere(tmp_path: Path, run: Run) -> No
         row[1] = HOSTILE_NAMES[k // 3]
     export = write_csv(tmp_path / "export.csv", headings, rows)
     out = tmp_path / "out"
-    for arguments in (["--out", out], ["--show", "companies"], ["--show", "companies", "--format", "markdown"]):
+    for arguments in (
+        ["--out", out],
+        ["--show", "companies"],
+        ["--show", "companies", "--format", "markdown"],
+    ):
         code, printed, err = run(export, "--min-n", "1", "--quiet", *arguments)
         assert (code, err) == (0, "")
         for bad in ("\x1b", "\x07", "\u202e"):
             assert bad not in printed
         assert "<script>" not in printed or "markdown" not in arguments
     for path in (out / "companies.csv", out / "items.csv", out / "dimensions.csv"):
-        for row in csv.reader(path.open(encoding="utf-8-sig", newline="")):
-            assert not [cell for cell in row if cell[:1] in {"=", "+", "@"} or (cell[:1] == "-" and "x" in cell)]
+        for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")):
+            assert not [
+                cell for cell in row if cell[:1] in {"=", "+", "@"} or (cell[:1] == "-" and "x" in cell)
+            ]
     book = openpyxl.load_workbook(out / "ranking.xlsx")
     cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
     assert not [cell.coordinate for cell in cells if cell.hyperlink]
     texts = {cell.value for cell in cells if cell.data_type == "s"}
     assert {"=cmd|' /C calc'!A0", "+1", "@SUM(A1)", "-x", "<script>alert(1)</script>"} <= texts
-    names = {row["company"] for row in json.loads((out / "score.json").read_text(encoding="utf-8"))["companies"]}
+    names = {
+        row["company"] for row in json.loads((out / "score.json").read_text(encoding="utf-8"))["companies"]
+    }
     assert {"=cmd|' /C calc'!A0", "长" * 10_000, "<script>alert(1)</script>"} <= names
     assert len(names) == len(HOSTILE_NAMES)
 
@@ -451,7 +472,9 @@ def test_halves_of_surrogates_and_broken_bytes_are_reported_or_kept(tmp_path: Pa
         assert "fault of satsurvey" not in err
 
 
-@pytest.mark.parametrize("weights", [["1e300", "1e300"], ["1e-300", "1e-300"], ["1e200", "1e-200"], ["5e-324", "1"]])
+@pytest.mark.parametrize(
+    "weights", [["1e300", "1e300"], ["1e-300", "1e-300"], ["1e200", "1e-200"], ["5e-324", "1"]]
+)
 def test_weights_of_any_size_are_an_answer(weights: list[str], tmp_path: Path, run: Run) -> None:
     headings, rows = rows_of(each=3)
     rows = [[*row, weights[k % 2]] for k, row in enumerate(rows)]
@@ -470,15 +493,17 @@ def test_a_heading_twice_loses_no_cell(tmp_path: Path, run: Run) -> None:
     )
     code, _, err = run(export, "--min-n", "1", "--set-aside", tmp_path / "unused.csv", "--lang", "en")
     if code == 0:
-        text = (tmp_path / "unused.csv").read_text(encoding="utf-8-sig")
-        assert "first" in text
-        assert "second" in text
+        (row,) = records((tmp_path / "unused.csv").read_text(encoding="utf-8-sig"))
+        assert (row["备注"], row["备注 (AB)"]) == ("first", "second")
     else:
         assert (code, "备注" in err) == (3, True)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.binary(max_size=400), start=st.sampled_from([b"", "企业名称,A1,A2\n".encode(), b"\xff\xfe", b"PK\x03\x04"]))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=st.binary(max_size=400),
+    start=st.sampled_from([b"", "企业名称,A1,A2\n".encode(), b"\xff\xfe", b"PK\x03\x04"]),
+)
 def test_arbitrary_bytes_never_end_in_a_fault(content: bytes, start: bytes, tmp_path: Path, run: Run) -> None:
     for suffix in (".csv", ".xlsx"):
         path = tmp_path / f"export{suffix}"
@@ -488,11 +513,12 @@ def test_arbitrary_bytes_never_end_in_a_fault(content: bytes, start: bytes, tmp_
 
 
 CELL = st.one_of(
-    st.sampled_from(["", "5", "10", "99", "甲", "乙", "合计", "=1", "1e999", "nan", "-1", "５", " 7 "]), st.text(max_size=6)
+    st.sampled_from(["", "5", "10", "99", "甲", "乙", "合计", "=1", "1e999", "nan", "-1", "５", " 7 "]),
+    st.text(max_size=6),
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=st.lists(st.lists(CELL, min_size=5, max_size=5), max_size=6))
 def test_arbitrary_tables_never_end_in_a_fault(table: list[list[str]], tmp_path: Path, run: Run) -> None:
     export = write_csv(tmp_path / "export.csv", ["企业名称", "行业", "权重", "A1", "A2"], table)

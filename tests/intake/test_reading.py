@@ -78,7 +78,7 @@ class TestFiles:
     ):
         from satsurvey.intake.formats import delimited
 
-        def fail(*_: object) -> object:
+        def fail(*_: object, **__: object) -> object:
             raise OSError(5, "Input/output error")
 
         monkeypatch.setattr(delimited, "_cut", fail)

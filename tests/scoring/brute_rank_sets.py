@@ -41,7 +41,8 @@ def brute_sets(score: Floats, variance: Floats, error: Floats, redrawn: Floats, 
     def step_down(hypotheses: NDArray[np.bool_]) -> tuple[float, float]:
         values = []
         while True:
-            values.append(float(np.sort(drawn[hypotheses].max(axis=0))[position]))
+            # A negative critical value would claim both j over k and k over j: none is ever under 0.
+            values.append(max(0.0, float(np.sort(drawn[hypotheses].max(axis=0))[position])))
             rejected = hypotheses & (observed > values[-1])
             if not rejected.any():
                 return values[-1], values[0]

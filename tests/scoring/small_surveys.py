@@ -109,10 +109,12 @@ def company(name: str, *answers: Sequence[int | str], **known: Any) -> list[Inte
 MISSING_WORDS = tuple(SPECIAL)
 ANSWER = st.one_of(st.integers(1, 10), st.integers(1, 10), st.sampled_from(MISSING_WORDS))
 
+ONES = st.just(1.0)
+
 
 @st.composite
 def interviews(
-    draw: st.DrawFn, *, weights: st.SearchStrategy[float] = st.just(1.0), most: int = 14
+    draw: st.DrawFn, *, weights: st.SearchStrategy[float] = ONES, most: int = 14
 ) -> list[Interview]:
     """Draw a survey of up to three industries of up to three companies each; every company has one answer."""
     shares = draw(st.lists(st.sampled_from([0.5, 1.0, 2.0, 3.5]), min_size=9, max_size=9))

@@ -12,10 +12,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from restated_scores import COLUMNS, Row, Rules, restate
+from restated_scores import Row, Rules, restate
 from small_surveys import DIMENSIONS, ITEMS, Interview, company, interviews, small_instrument, survey
 
-from satsurvey.errors import MethodError
 from satsurvey.scoring.estimates import Scores, score
 
 TOLERANCE = 1e-9

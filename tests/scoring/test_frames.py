@@ -129,7 +129,7 @@ def test_without_industries_there_is_no_column_and_no_level_of_them() -> None:
     scores = score(survey(two_industries(), industry=False))
     assert "industry" not in scores.companies
     assert scores.industries.empty
-    assert list(scores.industries)[0] == "industry"
+    assert next(iter(scores.industries)) == "industry"
     for tidy in (scores.dimensions, scores.items):
         assert "industry" not in tidy
         assert set(tidy["level"]) == {"overall", "company"}
