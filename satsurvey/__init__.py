@@ -58,7 +58,7 @@ _HOMES = {
     "write_analysis": "satsurvey.report.writing",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOMES)]
 
 
 def __getattr__(name: str) -> object:

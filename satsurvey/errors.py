@@ -1,4 +1,4 @@
-"""The exceptions and warnings of satsurvey; what is found wrong *inside* data is a report, not an exception."""
+"""The exceptions and warnings of satsurvey; what is wrong *inside* data is a report, not an exception."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class SatsurveyError(Exception):
 
 
 def shorten(value: object, limit: int = 80) -> str:
-    """Show a value of the user's in a message: on one line, without control characters, at most `limit` long."""
+    """Show a value of the user's in a message: on one line, without controls, at most `limit` long."""
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

@@ -1,4 +1,4 @@
-"""What a file holds before anything is interpreted: cells as text, and the labels and codes the file declares."""
+"""What a file holds before anything is interpreted: cells as text, labels and codes the file declares."""
 
 from __future__ import annotations
 

@@ -155,6 +155,7 @@ def _axis_start(source: ChartSource, dimensions: list[str]) -> int:
     """Return the ten below the lowest score; a line may begin above 0, its length is not read."""
     places = [k for k, column in enumerate(source.table.columns) if column.key in dimensions]
     rows = [*source.table.rows, *([source.table.footer] if source.table.footer else [])]
-    cells = [row[k].low if isinstance(row[k], Interval) else row[k] for row in rows for k in places]
+    found = [row[k] for row in rows for k in places]
+    cells = [cell.low if isinstance(cell, Interval) else cell for cell in found]
     numbers = [float(str(cell)) for cell in cells if not isinstance(cell, Withheld) and not is_absent(cell)]
     return max(0, math.floor((min(numbers, default=0) - 2) / 10) * 10)

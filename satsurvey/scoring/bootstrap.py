@@ -92,8 +92,8 @@ class Bootstrap:
         draw, and v* = s̃*²/n. The draws start from the units' own variances s², not from the moderated ones:
         those are less spread than the true variances, and a bootstrap from them claims too much (with
         unequal spreads, simultaneous sets of 24 units covered 93.4 % in place of 95 %, of 80 units 92.4 %;
-        from s², 94.8 % and 96.0 %; where all spreads are equal, 97 %). A batch has its own stream, seeded by (seed, index), so that it can be made
-        again alone.
+        from s², 94.8 % and 96.0 %; where all spreads are equal, 97 %). A batch has its own stream, seeded by
+        (seed, index), so that it can be made again alone.
         """
         draws = min(self.batch_draws, self.draws - index * self.batch_draws)
         shape = (self.std_error.size, draws)

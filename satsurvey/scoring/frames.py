@@ -204,9 +204,8 @@ def item_frame(
     place = {item.code: item.dimension for item in instrument.items}
     repeats = len(frame) // len(instrument.items)
     codes = np.tile([instrument.dimension_codes.index(place[c]) for c in instrument.item_codes], repeats)
-    frame.insert(
-        list(frame.columns).index("item"), "dimension", categories_at(instrument.dimension_codes, codes)
-    )
+    dimension = pd.Series(categories_at(instrument.dimension_codes, codes))
+    frame.insert(list(frame.columns).index("item"), "dimension", dimension)
     return frame
 
 

@@ -36,7 +36,7 @@ class Units:
 
     industry: NDArray[np.int32]
     company: NDArray[np.int32]
-    order: NDArray[np.int32] | NDArray[np.int64] | None
+    order: NDArray[np.signedinteger] | None
     starts: NDArray[np.int64]
     industry_names: tuple[str, ...]
     company_names: tuple[str, ...]
@@ -61,11 +61,13 @@ class Units:
             counts = counts[present]
         else:
             present, unit, counts = np.unique(key, return_inverse=True, return_counts=True)
-        order: NDArray[np.int32] | NDArray[np.int64] | None = None
+        order: NDArray[np.signedinteger] | None = None
         if unit.size and (np.diff(unit) < 0).any():
             # Sixteen-bit keys are sorted by counting, which is several times faster.
             small = unit.astype(np.uint16) if present.size <= 1 << 16 else unit
-            order = np.argsort(small, kind="stable").astype(np.int32 if small.size < 1 << 31 else np.int64)
+            order = np.argsort(small, kind="stable")
+            if small.size < 1 << 31:
+                order = order.astype(np.int32)
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return cls(
             (present // n_companies).astype(np.int32),

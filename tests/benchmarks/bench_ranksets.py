@@ -47,7 +47,7 @@ def main() -> None:
     score = 83 + 5 * rng.standard_normal(COMPANIES)
     std_error = sd * np.sqrt(rng.chisquare(n - 1) / (n - 1) / n)
     family = np.repeat(np.arange(FAMILIES), COMPANIES // FAMILIES)
-    variance, moderation = observed_variance(std_error, n - 1, n, "bootstrap")
+    _, moderation = observed_variance(std_error, n - 1, n, "bootstrap")
     plan = Bootstrap(std_error, n - 1, n, DRAWS, SEED, bool(moderation.prior_df > 0))
     batches = [plan.batch(index) for index in range(plan.batches)]
 

@@ -2,10 +2,10 @@
 
     python tests/benchmarks/bench_score.py [ROWS]
 
-From memory to all tables: satsurvey beside the obvious pandas groupby-apply (on a part of the companies, its cost
-being proportional to them), well-vectorised pandas and polars lazy, all with the same digits. From CSV to all
-tables beside the bare `pyarrow.csv` read of the same file, in UTF-8 and GB18030, with peak memory. Cold start to
-the printed table beside `import pandas`.
+From memory to all tables: satsurvey beside the obvious pandas groupby-apply (on a part of the companies, its
+cost being proportional to them), well-vectorised pandas and polars lazy, all with the same digits. From CSV
+to all tables beside the bare `pyarrow.csv` read of the same file, in UTF-8 and GB18030, with peak memory.
+Cold start to the printed table beside `import pandas`.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def obvious_pandas(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def vectorised_pandas(frame: pd.DataFrame) -> pd.DataFrame:
-    """What a careful pandas user writes: means, counts and influence values without a Python loop over groups."""
+    """What a careful pandas user writes: means, counts and influence without a loop over groups."""
     grouped = frame.groupby("company", observed=True)
     means, counts = grouped[ITEMS].mean(), grouped[ITEMS].count()
     codes = frame["company"].cat.codes.to_numpy()
@@ -216,7 +216,8 @@ def from_csv(path: Path, encoding: str, repeats: int) -> None:
     seconds, peak, added = (float(part) for part in done.stdout.split())
     size = path.stat().st_size
     print(
-        f"  {encoding:<8} {size / 1e6:7.0f} MB: bare pyarrow.csv read {read:.3f} s, to all tables {seconds:.3f} s = "
+        f"  {encoding:<8} {size / 1e6:7.0f} MB: bare pyarrow.csv read {read:.3f} s, "
+        f"to all tables {seconds:.3f} s = "
         f"{seconds / read:.2f} x; peak memory {peak / 1e6:.0f} MB = {peak / size:.2f} x the file "
         f"({added / size:.2f} x without the libraries)"
     )
@@ -234,7 +235,8 @@ def cold_start() -> None:
     ratio = float(np.median([ours / bare for ours, bare in pairs]))
     ours, bare = (float(np.median(column)) for column in zip(*pairs, strict=True))
     print(
-        f"  import pandas {bare:.2f} s, satsurvey score of 7,385 interviews {ours:.2f} s: {ratio:.2f} x (median)"
+        f"  import pandas {bare:.2f} s, satsurvey score of 7,385 interviews {ours:.2f} s: "
+        f"{ratio:.2f} x (median)"
     )
 
 

@@ -2,8 +2,9 @@
 
     python tests/scoring/interval_coverage.py [runs]
 
-360 companies in 15 industries, 20 interviews each, 22 items answered 1 to 10, a tenth of the answers missing. The true
-scores are known by integration over the distributions that the answers are drawn from, not by another simulation.
+360 companies in 15 industries, 20 interviews each, 22 items answered 1 to 10, a tenth of the answers missing.
+The true scores are known by integration over the distributions that the answers are drawn from, not by
+another simulation.
 """
 
 from __future__ import annotations

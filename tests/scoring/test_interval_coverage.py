@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from interval_coverage import CUTS, coverage, expected_score
 
 from satsurvey.instrument.library import load_instrument
-
-from interval_coverage import CUTS, coverage, expected_score
 
 
 def test_the_truth_is_the_mean_of_many_answers() -> None:
