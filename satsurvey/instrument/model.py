@@ -62,7 +62,7 @@ class Text(_Model):
 class Scale(_Model):
     """An answer scale: numbers from `min` to `max` by `step`, with words for some or all of them.
 
-    `missing` maps the special codes that stand among the answers (97, 98, 99 …) to their reasons;
+    `words` are further words that mean an answer (很满意 beside 非常满意). `missing` maps the special codes that stand among the answers (97, 98, 99 …) to their reasons;
     they are declared scale by scale, because 8, 9 and 98 are legal answers on other scales.
     """
 
@@ -71,6 +71,7 @@ class Scale(_Model):
     step: float = Field(default=1, gt=0)
     satisfied_from: float | None = None
     labels: dict[str, Text] = {}
+    words: dict[str, tuple[str, ...]] = {}
     missing: dict[str, MissingReason] = {}
     anchors: dict[str, Annotated[float, Field(ge=0, le=100)]] = {}
     suffixes: tuple[str, ...] = ()

@@ -80,7 +80,7 @@ class AnswerReader:
         self._labels = {
             fold(word): self._levels[code]
             for code, label in scale.labels.items()
-            for word in (label.zh, label.en)
+            for word in (label.zh, label.en, *scale.words.get(code, ()))
             if word
         }
         self._recode = {key_of(text): key_of(value) for text, value in (recode or {}).items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -119,6 +119,13 @@ def to_text(cells: pa.Array, encoding: str | None = None) -> pa.Array:
     return pa.array([None if cell is None else cell.decode(codec) for cell in cells.to_pylist()], pa.string())
 
 
+def labelled(cells: pa.Array, labels: Mapping[str, str], encoding: str | None = None) -> pa.Array:
+    """Return cells with codes replaced by the labels that the file gives them; others stay as they are."""
+    encoded = to_text(cells, encoding).cast(pa.string()).dictionary_encode()
+    texts = [text and labels.get(text.strip(), text) for text in encoded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(encoded.indices)
+
+
 def _is_ascii(cells: pa.Array) -> bool:
     if not pa.types.is_binary(cells.type):
         return False
@@ -137,6 +144,7 @@ class Names:
         self._codes: dict[str, int] = {}
         self._texts: list[str] = []
         self._folded: dict[str, list[int]] = {}
+        self._ending: dict[str, list[int]] = {}
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -152,12 +160,19 @@ class Names:
         code = self._codes.setdefault(name, len(self._texts))
         if code == len(self._texts):
             self._texts.append(name)
-            self._folded.setdefault(fold(name).rstrip(":"), []).append(code)
+            folded = fold(name).rstrip(":")
+            self._folded.setdefault(folded, []).append(code)
+            if len(folded) > 2:
+                self._ending.setdefault(folded[-2:], []).append(code)
         return code
 
     def written_like(self, words: Iterable[str]) -> list[int]:
         """Return the codes of names that are one of some folded words, a colon behind it or not."""
         return [code for word in words for code in self._folded.get(word, ())]
+
+    def ending_in(self, words: Iterable[str]) -> list[int]:
+        """Return the codes of longer names whose last two folded characters are one of some words."""
+        return [code for word in words for code in self._ending.get(word, ())]
 
 
 class FactorBuilder:

@@ -15,6 +15,7 @@ from satsurvey.intake.evidence import Evidence, Outcome
 from satsurvey.intake.findings import Finding, Severity
 from satsurvey.intake.ledger import Ledger
 from satsurvey.intake.responses import Responses
+from satsurvey.intake.unused_rows import unused_rows
 
 _ORDER: Mapping[Severity, int] = MappingProxyType({"error": 0, "warning": 1, "note": 2})
 
@@ -186,7 +187,7 @@ def check(
         _first(company_min_n, study.company_min_n, own.company_min_n),
         _first(industry_min_companies, study.industry_min_companies, own.industry_min_companies),
     )
-    findings = list(responses.findings)
+    findings = [*responses.findings, *unused_rows(responses)]
     rules_run: list[str] = []
     rules_not_run: dict[str, str] = {}
     for name, rule in RULES.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from satsurvey.instrument.model import Instrument, MissingReason, Scale
 from satsurvey.intake.binding import Binding
-from satsurvey.intake.cells import FactorBuilder, to_text
+from satsurvey.intake.cells import FactorBuilder, labelled, to_text
 from satsurvey.intake.companies import display_names
 from satsurvey.intake.finding_log import FindingLog
 from satsurvey.intake.judging import Stretch, judge
@@ -126,7 +126,14 @@ class Decoder:
             screens=self._declared.screens,
             completed=self._declared.completed,
         )
-        readers.report(table, used, answers=answers, outcomes=outcomes, facts=facts, no_numbers=no_numbers)
+        readers.report(
+            table,
+            used | _interviews(table, unused),
+            answers=answers,
+            outcomes=outcomes,
+            facts=facts,
+            no_numbers=no_numbers,
+        )
         n = int(used.sum())
         keep = slice(None) if n == used.size else np.flatnonzero(used)
         self._answers.append(answers[:, keep])
@@ -182,7 +189,11 @@ class Decoder:
                 self._factors[role].add(np.full(self._rows_used, -1, dtype=np.int32))
             builder = self._factors[role]
             if role in bound:
-                codes[role] = builder.codes(table.cells[bound[role]], source.cell_encoding)
+                column = table.columns[bound[role]]
+                cells = table.cells[bound[role]]
+                if column.value_labels and role != "company_id":
+                    cells = labelled(cells, column.value_labels, source.cell_encoding)
+                codes[role] = builder.codes(cells, source.cell_encoding)
             else:
                 text = pa.array([constants.get(role, "")], pa.string())
                 codes[role] = np.full(table.rows.size, builder.codes(text, None)[0], dtype=np.int32)
@@ -260,6 +271,12 @@ class Decoder:
                     "other files have interview weights and this one has none; its interviews count once",
                     "add the weights to this file, or leave them out of all files",
                 )
+
+
+def _interviews(table: RawTable, unused: Sequence[UnusedRow]) -> NDArray[np.bool_]:
+    """Mark rows that were set aside although they are interviews; their illegal cells are reported too."""
+    rows = [row.row for row in unused if row.reason in {"no_answers", "no_company", "bad_weight"}]
+    return np.isin(table.rows, np.array(rows, dtype=np.int64))
 
 
 def _append(

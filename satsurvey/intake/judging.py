@@ -25,6 +25,8 @@ TOTAL_WORDS = frozenset(
     }
 )
 """Words that stand in front of a row of totals."""
+TOTAL_ENDINGS = frozenset({"合计", "小计", "总计"})
+"""Words that a spreadsheet's subtotals put behind a name."""
 
 # A row that several reasons fit gets the last of them.
 _USED = ""
@@ -134,7 +136,7 @@ def _named_like_furniture(stretch: Stretch) -> NDArray[np.bool_]:
             heading = normalise_heading(stretch.table.columns[stretch.binding.roles[role]].heading)
             # Few names out of thousands: they are looked up, not gone through.
             names = stretch.names[role]
-            odd = names.written_like((*TOTAL_WORDS, heading.rstrip(":")))
+            odd = [*names.written_like((*TOTAL_WORDS, heading.rstrip(":"))), *names.ending_in(TOTAL_ENDINGS)]
             if odd:
                 table = np.zeros(len(names) + 1, dtype=np.bool_)
                 table[odd] = True
@@ -163,7 +165,7 @@ def _judge_furniture(
         folded = [fold(text) for text in texts]
         heading = normalise_heading(column.heading)
         has_text = np.array([bool(text) for text in folded])[codes]
-        is_total = np.array([text.rstrip(":") in TOTAL_WORDS for text in folded])[codes]
+        is_total = np.array([_is_total(text.rstrip(":")) for text in folded])[codes]
         total |= is_total & (filled < 3)
         same_as_heading += np.array([normalise_heading(text) == heading for text in texts])[codes]
         if position == stretch.binding.roles.get("interview_id"):
@@ -179,6 +181,10 @@ def _judge_furniture(
     reasons[suspects[total]] = _CODE["total_row"]
     reasons[suspects[filled == 0]] = _CODE["blank_row"]
     return {int(suspects[k]): shorten(first_words[k]) for k in np.flatnonzero(total).tolist()}
+
+
+def _is_total(folded: str) -> bool:
+    return folded in TOTAL_WORDS or (len(folded) <= 40 and folded[-2:] in TOTAL_ENDINGS)
 
 
 def _unused(stretch: Stretch, reasons: NDArray[np.uint8], first_words: Mapping[int, str]) -> list[UnusedRow]:

@@ -142,6 +142,10 @@ def read_responses(
         raise ReadError("no file was given", next_step="name an export, or list files in the study file")
     if len(files) > _MOST_FILES:
         raise ReadError(f"{len(files):,} files were given; at most {_MOST_FILES:,} are read at once")
+    seen: dict[tuple[Path, str | None], str] = {}
+    for file in files:
+        if seen.setdefault((Path(file.path).resolve(), file.sheet), file.path) is not file.path:
+            raise ReadError("this file was given twice", file=file.path, next_step="name every file once")
     chosen = scale or (plan.scale if plan else None)
     if chosen is not None and chosen not in instrument.scales:
         raise MethodError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from satsurvey.errors import shorten
 from satsurvey.instrument.model import Language
 from satsurvey.intake.checks import CheckReport
 from satsurvey.intake.finding_log import OTHER_VALUES
@@ -83,7 +84,7 @@ def _rule(findings: Sequence[Finding], language: Language, room: int) -> Iterato
             f"  … 另有 {len(findings) - PLACES:,} 处" if zh else f"  … {len(findings) - PLACES:,} more places"
         )
     if _has_place(first):
-        yield from _indented(printable(translated(first.what, language)), "  ! ", room)
+        yield from _indented(shorten(translated(first.what, language), 300), "  ! ", room)
     for remedy in list(dict.fromkeys(finding.do for finding in findings))[:PLACES]:
         yield from _indented(printable(translated(remedy, language)), "  → ", room)
 
@@ -95,11 +96,11 @@ def _has_place(finding: Finding) -> bool:
 def _place(finding: Finding, language: Language) -> str:
     """Say where a finding stands: column, value and rows; or in words where it is about no single column."""
     if not _has_place(finding):
-        return printable(translated(finding.what, language))
+        return shorten(translated(finding.what, language), 300)
     zh = language == "zh"
     where = " ".join(part for part in (finding.sheet, finding.letter, finding.column) if part)
     value = translated(OTHER_VALUES, language) if finding.value == OTHER_VALUES else finding.value
-    text = printable(" = ".join(part for part in (where, value) if part))
+    text = printable(" = ".join(shorten(part, 80) for part in (where, value) if part))
     shown = [str(row) for row in finding.rows[:FIRST_ROWS].tolist()]
     if zh:
         listed = "、".join(shown) + (f" 等 {finding.n:,} 行" if finding.n > FIRST_ROWS else " 行")

@@ -12,15 +12,15 @@ import pyarrow as pa
 from satsurvey.instrument.model import Language
 from satsurvey.intake.cells import to_text
 from satsurvey.intake.formats.headings import ReadOptions
-from satsurvey.intake.ledger import UnusedRow
+from satsurvey.intake.ledger import REASONS, UnusedRow
 from satsurvey.intake.raw import RawColumn
 from satsurvey.intake.reading import open_raw
 from satsurvey.intake.responses import Responses
 from satsurvey.report.notes import detail_words
 from satsurvey.report.text import frame_to_csv
-from satsurvey.report.writing import write_file
+from satsurvey.report.writing import refuse_inputs, write_file
 
-_OWN = ("file", "sheet", "row", "reason", "detail", "text")
+_OWN = ("file", "sheet", "row", "reason", "reason_in_words", "detail", "text")
 
 
 def write_set_aside(
@@ -28,10 +28,11 @@ def write_set_aside(
 ) -> int:
     """Write every row that was not used to a CSV file, with the reason and its cells as in the export.
 
-    Columns: file, sheet, row, reason, detail, text (of a row that could not be told apart into cells), then
+    Columns: file, sheet, row, reason, reason_in_words, detail, text (of a row that could not be told apart into cells), then
     the export's own columns. `reason` is a code; `detail` says in `language` why a row could not be read,
     or quotes the export. Returns the number of rows; raises `OutputError` where it cannot be written.
     """
+    refuse_inputs(path, (source.path for source in responses.files))
     rows: list[dict[str, object]] = []
     after = 0
     # File by file: two files in different folders may have the same name.
@@ -71,7 +72,8 @@ def write_set_aside(
 
 def _own(unused: UnusedRow, language: Language) -> dict[str, object]:
     own = {name: getattr(unused, name) or "" for name in _OWN if hasattr(unused, name)}
-    return own | {"detail": detail_words(unused, language)}
+    words = REASONS[unused.reason][0 if language == "zh" else 1]
+    return own | {"reason_in_words": words, "detail": detail_words(unused, language)}
 
 
 def _headings(columns: Sequence[RawColumn]) -> list[str]:

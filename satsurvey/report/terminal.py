@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
+from satsurvey.errors import shorten
 from satsurvey.report.cells import Column, printable
 from satsurvey.report.layout import Table
 
@@ -19,6 +20,8 @@ NARROWEST_HEADING = 8
 """On a terminal a heading is broken into lines no narrower than this (four Chinese characters)."""
 NARROWEST_TEXT = 4
 """A column of text is folded no narrower than this."""
+LONGEST_CELL = 200
+"""Longer texts are cut in a drawn table; the other formats have them whole."""
 BULLET = "- "
 _WIDE = "[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
 _PIECES = re.compile(
@@ -54,7 +57,7 @@ def render(table: Table, *, width: int | None = None, color: bool | None = None)
     if color is None:
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     headings = [heading or " " for heading in table.headings()]
-    rows = [table.text_of(row) for row in table.rows]
+    rows = [tuple(shorten(text, LONGEST_CELL) for text in table.text_of(row)) for row in table.rows]
     footer = table.text_of(table.footer) if table.footer else ()
     body = [*rows, footer] if footer else rows
     kept = list(range(len(table.columns)))

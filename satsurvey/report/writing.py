@@ -6,7 +6,7 @@ import errno
 import hashlib
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,6 +128,33 @@ def write_file(path: Path, content: str | bytes | Writer, *, force: bool = False
     return target
 
 
+_NAMES = (
+    *("industries.csv", "companies.csv", "dimensions.csv", "items.csv", "breakdowns.csv"),
+    *("score.json", "ranking.xlsx", "manifest.json"),
+)
+
+
+def refuse_inputs(target: Path, inputs: Iterable[str | Path]) -> None:
+    """Refuse to write over an export that the results are made from, whatever `force` says.
+
+    Raises
+    ------
+    OutputError
+        `target` is one of the inputs.
+    """
+    for source in inputs:
+        if Path(source).resolve() == target.resolve():
+            raise _over_input(target)
+
+
+def _over_input(target: Path) -> OutputError:
+    return OutputError(
+        "this would overwrite an export that the results are made from",
+        file=target,
+        next_step="write to another place; --force does not allow this",
+    )
+
+
 def write_analysis(
     analysis: Analysis, folder: str | Path, *, language: Language = "zh", force: bool = False
 ) -> tuple[Path, ...]:
@@ -147,6 +174,11 @@ def write_analysis(
     language
         The language of the workbook ("zh" or "en").
     """
+    folder = Path(folder)
+    inputs = {part.get("sha256") for part in analysis.provenance.get("inputs", ())}  # type: ignore[attr-defined]
+    for name in _NAMES:
+        if (folder / name).is_file() and _sha256(folder / name) in inputs:
+            raise _over_input(folder / name)
     frames = Published(analysis)
 
     def csv(frame: pd.DataFrame) -> Writer:
@@ -159,7 +191,7 @@ def write_analysis(
         path.write_text(json_text(manifest_of(analysis, path.parent)), encoding="utf-8", newline="\n")
 
     return write_folder(
-        Path(folder),
+        folder,
         {
             "industries.csv": csv(frames.industries),
             "companies.csv": csv(frames.companies),

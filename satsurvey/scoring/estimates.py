@@ -148,7 +148,7 @@ def score(
         market,
         None if population is None else 1 - sums.n / population,
     )
-    small = sums.n < method.company_min_n
+    small = sums.total_n < method.company_min_n
     if small.any():
         notes.append(
             f"{int(small.sum())} of {small.size} companies have fewer than {method.company_min_n} "
@@ -253,4 +253,7 @@ def _notes(responses: Responses, sums: Tally) -> list[str]:
         notes.append(f"{int((~np.isfinite(sums.total)).sum())} companies have no score at all")
     if responses.weight is not None:
         notes.append("interview weights are used")
+    wave = responses.factors.get("wave")
+    if wave is not None and len(wave.names) > 1:
+        notes.append(f"{len(wave.names)} waves are scored together ({', '.join(wave.names)}); --by wave shows them apart")
     return notes

@@ -66,7 +66,7 @@ def company_frame(
     population: Floats | None,
 ) -> pd.DataFrame:
     """Lay out the companies; those under the minimum n keep their counts and lose their scores."""
-    suppressed = (sums.n < method.company_min_n) | np.isnan(sums.total)
+    suppressed = (sums.total_n < method.company_min_n) | np.isnan(sums.total)
     columns: dict[str, object] = {}
     if responses.industry is not None:
         columns["industry"] = names_at(units.industry_names, units.industry)
@@ -74,7 +74,7 @@ def company_frame(
     if responses.company_id is not None:
         columns["company_id"] = _company_ids(responses, units)
     columns |= _total(companies, method, suppressed)
-    columns |= {"n": sums.n, "n_effective": companies.n_effective}
+    columns |= {"n": sums.total_n, "n_effective": companies.n_effective}
     columns["design_effect"] = np.where(suppressed, np.nan, companies.design_effect)
     if population is not None:
         columns["population"] = population
@@ -106,11 +106,20 @@ def industry_frame(
     few = industries.n_companies < method.industry_min_companies
     notes = [
         "; ".join(
-            filter(None, (f"fewer than {method.industry_min_companies} companies" if less else "", note))
+            filter(
+                None,
+                (
+                    f"fewer than {method.industry_min_companies} companies" if less else "",
+                    f"n < {method.company_min_n}" if small else "",
+                    note,
+                ),
+            )
         )
-        for less, note in zip(few.tolist(), industries.notes, strict=True)
+        for less, small, note in zip(
+            few.tolist(), _too_few(industries, method).tolist(), industries.notes, strict=True
+        )
     ]
-    suppressed = few | np.isnan(industries.value[:, 0])
+    suppressed = few | _too_few(industries, method) | np.isnan(industries.value[:, 0])
     return pd.DataFrame(
         {
             "industry": names_at(units.industry_names, groups.industry_codes),
@@ -126,9 +135,16 @@ def industry_frame(
     )
 
 
+def _too_few(estimate: Estimate, method: ScoringMethod) -> NDArray[np.bool_]:
+    """Mark groups that rest on fewer interviews than a published company needs."""
+    return np.asarray(estimate.n[:, 0] < method.company_min_n)
+
+
 def overall_frame(instrument: Instrument, groups: Groups, overall: Estimate) -> pd.DataFrame:
     """Lay out the one row over everything."""
-    shown = np.zeros(1, dtype=np.bool_)
+    # Whatever rests on fewer interviews than a company needs could show a single company's score.
+    shown = _too_few(overall, groups.method)
+    note = [f"n < {groups.method.company_min_n}" if shown[0] else overall.notes[0]]
     named = groups.units.industry_names != ("",)
     return pd.DataFrame(
         {
@@ -137,9 +153,9 @@ def overall_frame(instrument: Instrument, groups: Groups, overall: Estimate) -> 
             "n_companies": overall.n_companies,
             "n": overall.n[:, 0],
             "n_effective": overall.n_effective,
-            "design_effect": overall.design_effect,
+            "design_effect": np.where(shown, np.nan, overall.design_effect),
             **_dimensions(instrument, overall, shown),
-            "note": pd.Series(overall.notes, dtype=_TEXT),
+            "note": pd.Series(note, dtype=_TEXT),
         }
     )
 
@@ -249,10 +265,11 @@ def _tidy(
 ) -> pd.DataFrame:
     estimates = [overall, *([industries] if industries is not None else []), groups.companies]
     sizes = [estimate.value.shape[0] for estimate in estimates]
-    few = sums.n < method.company_min_n
-    hidden = [np.zeros(1, dtype=np.bool_), few]
+    few = sums.total_n < method.company_min_n
+    hidden = [_too_few(overall, method), few]
     if industries is not None:
-        hidden.insert(1, industries.n_companies < method.industry_min_companies)
+        few_companies = industries.n_companies < method.industry_min_companies
+        hidden.insert(1, few_companies | _too_few(industries, method))
     suppressed = np.repeat(np.concatenate(hidden), len(codes))
     value, variance, df, n = (
         np.concatenate([getattr(estimate, name)[:, part] for estimate in estimates]).ravel()

@@ -56,7 +56,7 @@ class Estimate:
             n_effective = sums.weight**2 / sums.weight_squares
         absent = np.isnan(value[:, 0])
         remarks = (
-            (sums.n < method.company_min_n, f"n < {method.company_min_n}"),
+            (sums.total_n < method.company_min_n, f"n < {method.company_min_n}"),
             (absent, "no score: no dimension has enough answers"),
             (~absent & (n[:, 0] < 2), "one interview: no interval"),
             (~absent & (n[:, 0] > 1) & (squares[:, 0] == 0), "no spread: all interviews agree"),
@@ -108,7 +108,7 @@ class Groups:
     def __post_init__(self) -> None:
         self.counted = ~np.isnan(self.sums.total)
         if not self.method.small_companies_in_industry:
-            self.counted &= self.sums.n >= self.method.company_min_n
+            self.counted &= self.sums.total_n >= self.method.company_min_n
         change = np.flatnonzero(np.diff(self.units.industry)) + 1
         self.industry_starts = np.concatenate([[0], change]).astype(np.intp)
         self.industry_codes = self.units.industry[self.industry_starts]

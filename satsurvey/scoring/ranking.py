@@ -294,7 +294,9 @@ def _rank_frame(
         if len(found.families) == 1:
             method["overall"] = families[names[found.codes[0]]]
         together.fill_overall(table, candidates[everything.members], what, notes)
-    if found.ranked.any():
+    whole = method.get("overall") or next(iter(families.values()), {})
+    if found.ranked.any() and (whole.get("publish") != "tiers_only" or choices.force_ranks):
+        # Where no ranks are published, the first place is not either.
         method["first_place"] = _first_place(keys, candidates, score, found, choices.level)
     return table, method, families
 
@@ -389,15 +391,16 @@ class _Family:
                 if bound is not None:
                     table.put(name, rows, bound)
         self.warn(where, notes)
-        if family.low is not None:
+        if family.low is not None and self.ranks_shown:
             table.in_top_k[rows] = family.low <= choices.top_k
         posterior = (self.shrunken.estimate, self.shrunken.variance)
-        table.put("expected_rank", rows, expected_ranks(*posterior))
-        table.put(
-            "p_top_k",
-            rows,
-            top_probabilities(*posterior, top_k=choices.top_k, draws=choices.draws, seed=choices.seed),
-        )
+        if self.ranks_shown:
+            table.put("expected_rank", rows, expected_ranks(*posterior))
+            table.put(
+                "p_top_k",
+                rows,
+                top_probabilities(*posterior, top_k=choices.top_k, draws=choices.draws, seed=choices.seed),
+            )
         table.put("shrunken_score", rows, self.shrunken.estimate)
         table.put("shrunken_std_error", rows, np.sqrt(self.shrunken.variance))
         table.put("reliability", rows, self.shrunken.reliability)

@@ -354,16 +354,22 @@ class _Block:
     def _respondents(self) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
         """Yield the scores of single respondents and who has one: every dimension, then the total.
 
-        Rounding may miss a mean by a bit ((a + a + a) / 3 need not be a): equal answers keep their score.
+        Rounding may miss a mean by a bit ((a + a + a) / 3 need not be a): where all answers of a respondent
+        are alike, their score is his.
         """
         plan = self.plan
         numerator, denominator = np.zeros(self.n_rows), np.zeros(self.n_rows)
-        least, most = np.full(self.n_rows, np.inf), np.full(self.n_rows, -np.inf)
+        lowest, highest = np.full(self.n_rows, 255, np.uint8), np.zeros(self.n_rows, np.uint8)
+        for answers in self.answers:
+            np.minimum(lowest, answers, out=lowest)
+            np.maximum(highest, np.where(answers < self.levels, answers, 0), out=highest)
+        same_levels = all(np.array_equal(table, plan.levels[0]) for table in plan.levels)
+        alike = np.flatnonzero(lowest == highest) if same_levels else np.zeros(0, np.intp)
+        own = plan.levels[0][np.minimum(lowest[alike], plan.levels[0].size - 1)]
         for d, dimension_weight in enumerate(plan.dimension_weights.tolist()):
             items = np.flatnonzero(plan.dimension == d).tolist()
             sums, share = np.zeros(self.n_rows), np.zeros(self.n_rows)
             count = np.zeros(self.n_rows, dtype=np.int64)
-            lowest, highest = np.full(self.n_rows, 255, np.uint8), np.zeros(self.n_rows, np.uint8)
             for item in items:
                 scores = np.zeros(256)
                 scores[: plan.levels[item].size] = plan.levels[item] * plan.item_weights[item]
@@ -372,22 +378,18 @@ class _Block:
                 sums += scores[answers]
                 share += plan.item_weights[item] * answered
                 count += answered
-                np.minimum(lowest, answers, out=lowest)
-                np.maximum(highest, answers * answered, out=highest)
             usable = (count >= min(int(plan.min_items[d]), len(items))) & (share > 0)
             with np.errstate(invalid="ignore", divide="ignore"):
                 score = np.where(usable, sums / share, 0.0)
-            if all(np.array_equal(plan.levels[item], plan.levels[items[0]]) for item in items):
-                alike = np.flatnonzero(usable & (lowest == highest))
-                score[alike] = plan.levels[items[0]][lowest[alike]]
+            score[alike] = np.where(usable[alike], own, 0.0)
             numerator += dimension_weight * score
             denominator += dimension_weight * usable
-            np.minimum(least, score, out=least, where=usable)
-            np.maximum(most, score, out=most, where=usable)
             yield score, usable
         usable = denominator > 0
         with np.errstate(invalid="ignore", divide="ignore"):
-            yield np.where(usable, np.clip(numerator / denominator, least, most), 0.0), usable
+            score = np.where(usable, numerator / denominator, 0.0)
+        score[alike] = np.where(usable[alike], own, 0.0)
+        yield score, usable
 
     def by_respondents(self, out: Tally) -> None:
         """Each respondent's own dimensions and total first, then their means."""
@@ -456,7 +458,10 @@ class _Block:
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(n > 0, self._sums(usable * weights * score) / weight, np.nan)
             low = np.minimum.reduceat(np.where(usable, score, np.inf), self.starts)
-            mean = np.clip(mean, low, np.maximum.reduceat(np.where(usable, score, -np.inf), self.starts))
+            high = np.maximum.reduceat(np.where(usable, score, -np.inf), self.starts)
+            # Nor may it leave the scale, where the single scores do by a bit.
+            ends = [table.min() for table in self.plan.levels], [table.max() for table in self.plan.levels]
+            mean = np.clip(np.clip(mean, low, high), min(ends[0]), max(ends[1]))
             gap = np.where(usable, score - self._spread(mean), 0.0)
             squares = np.where(n > 0, self._sums((weights * gap) ** 2) / weight**2, 0.0)
             spread = np.where(n > 0, self._sums(weights * gap**2) / weight, 0.0)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from restated_scores import Row, Rules, restate
 from small_surveys import DIMENSIONS, ITEMS, Interview, company, interviews, small_instrument, survey
 
+from satsurvey.instrument.model import Instrument
 from satsurvey.scoring.estimates import Scores, score
 
 TOLERANCE = 1e-9
@@ -276,3 +277,23 @@ def test_scores_are_those_of_the_restatement(people: list[Interview], rules: Rul
             Interview(o.company, o.answers, o.industry, 1.0, o.population, o.market_share) for o in people
         ]
     compare_all(people, rules, weighted=weighted)
+
+
+@pytest.mark.parametrize("order", ["item_first", "respondent_first"])
+def test_no_score_leaves_the_scale_where_items_are_reversed(order: str) -> None:
+    data = small_instrument("three").model_dump(by_alias=True)
+    for item in data["items"][::2]:
+        item["reverse"] = True
+    instrument = Instrument.model_validate(data)
+    best = tuple(1 if item["reverse"] else 3 for item in data["items"])
+    people = [Interview(f"c{k % 3}", best, weight=0.1 + k / 7) for k in range(60)]
+    weights = {"a1": 0.1, "a2": 0.7, "a3": 0.3, "b1": 0.9, "b2": 0.1}
+    scores = score(
+        survey(people, instrument=instrument, weighted=True),
+        order=order,
+        item_weights="declared",
+        declared_item_weights=weights,
+    )
+    for frame in (scores.companies, scores.industries, scores.overall):
+        assert (frame["score"] <= 100).all()
+        assert frame["score"].to_numpy() == pytest.approx(100, rel=1e-14)

@@ -257,6 +257,7 @@ class _Layout:
     last: int
     headings: tuple[str, ...]
     notes: tuple[str, ...]
+    merged: tuple[tuple[int, int, int, int], ...] = ()
 
 
 def _layout(path: Path, sheet: Any, chosen: _Sheet, options: ReadOptions) -> _Layout:
@@ -287,7 +288,11 @@ def _layout(path: Path, sheet: Any, chosen: _Sheet, options: ReadOptions) -> _La
             (rows[row][column].strip() for row in range(last, first - 1, -1) if rows[row][column].strip()), ""
         )
         headings.append(text or _merged_from_above(rows, merged, first, column))
-    return _Layout(last, tuple(headings), tuple(_layout_notes(rows, merged, first, last)))
+    notes = [*_layout_notes(rows, merged, first, last)]
+    below = tuple(cells for cells in merged if cells[0] > last and cells[2] > cells[0])
+    if below:
+        notes.append(f"{len(below)} merged cells span several rows; every row has the value of its cell")
+    return _Layout(last, tuple(headings), tuple(notes), below)
 
 
 def _last_heading_row(
@@ -340,7 +345,7 @@ def _letter(column: int) -> str:
 
 def _columns(sheet: Any, layout: _Layout) -> tuple[tuple[RawColumn, ...], list[list[pa.Array]]]:
     """Convert all rows below the headings, a block at a time, and drop columns that hold nothing at all."""
-    rows = _rows(sheet)
+    rows = _whole_rows(sheet, layout.merged)
     for _ in islice(rows, layout.last + 1):
         pass
     width = len(layout.headings)
@@ -363,6 +368,28 @@ def _columns(sheet: Any, layout: _Layout) -> tuple[tuple[RawColumn, ...], list[l
         for place in kept
     )
     return columns, [[block[place] for place in kept] for block in blocks]
+
+
+def _whole_rows(sheet: Any, merged: Sequence[tuple[int, int, int, int]]) -> Iterator[Sequence[object]]:
+    """Go through the rows, merged cells filled: the file holds their value in the topmost row only."""
+    starting: dict[int, list[tuple[int, int]]] = {}
+    for top, left, bottom, _ in merged:
+        starting.setdefault(top, []).append((left, bottom))
+    open_cells: dict[int, tuple[int, object]] = {}
+    for place, row in enumerate(_rows(sheet)):
+        if not starting and not open_cells:
+            yield row
+            continue
+        cells = list(row)
+        for column, (bottom, value) in list(open_cells.items()):
+            if place > bottom:
+                del open_cells[column]
+            elif column < len(cells):
+                cells[column] = value
+        for column, bottom in starting.pop(place, ()):
+            if column < len(cells):
+                open_cells[column] = (bottom, cells[column])
+        yield cells
 
 
 def _with_labels(columns: tuple[RawColumn, ...], book: CodeBook) -> tuple[tuple[RawColumn, ...], list[str]]:
