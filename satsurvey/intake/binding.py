@@ -111,6 +111,8 @@ def bind(
         table, code = found[position]
         if code in declared[table]:
             continue
+        if study is not None and table == "roles" and code in study.constants:
+            continue  # what the study says of every row goes before a column known by its heading
         if code in bound[table]:
             if bound[table][code] in exact and position not in exact:
                 continue

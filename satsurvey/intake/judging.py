@@ -158,6 +158,10 @@ def _judge_furniture(
     total = np.zeros(suspects.size, dtype=np.bool_)
     first_words = np.full(suspects.size, "", dtype=object)
     identified = np.zeros(suspects.size, dtype=np.bool_)
+    roles = stretch.binding.roles
+    companies = {roles[role] for role in ("company", "company_id") if role in roles}
+    has_company = np.full(suspects.size, not companies)
+    odd_company = np.zeros(suspects.size, dtype=np.bool_)
     for position, column in enumerate(stretch.table.columns):
         encoded = stretch.cells(position, suspects).dictionary_encode()
         texts = encoded.dictionary.to_pylist()
@@ -167,12 +171,17 @@ def _judge_furniture(
         has_text = np.array([bool(text) for text in folded])[codes]
         is_total = np.array([_is_total(text.rstrip(":")) for text in folded])[codes]
         total |= is_total & (filled < 3)
+        if position in companies:
+            has_company |= has_text
+            odd_company |= is_total
         same_as_heading += np.array([normalise_heading(text) == heading for text in texts])[codes]
         if position == stretch.binding.roles.get("interview_id"):
             identified = has_text & ~is_total
         first = has_text & (filled == 0)
         first_words[first] = np.array(texts, dtype=object)[codes[first]]
         filled += has_text
+    # A word for totals in another column than that of the company is no sign beside a company of its own.
+    total &= ~(has_company & ~odd_company)
     # An interview with an id and legal answers is one even if its company is called Total.
     legal = complete[suspects] & ~(stretch.answers[:, suspects] == INVALID).any(axis=0)
     total &= ~(identified & legal)

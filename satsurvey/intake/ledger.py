@@ -15,7 +15,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "not_completed": ("未完成的访问", "interview not completed"),
         "screened_out": ("甄别不合格", "screened out"),
         "no_company": ("没有企业", "no company"),
-        "no_answers": ("没有任何题项的回答", "no item answered"),
+        "no_answers": ("没有任何题项的合法回答", "no legal answer to any item"),
         "bad_weight": ("权数无效", "weight missing or not positive"),
         "unreadable": ("无法读取", "unreadable"),
     }

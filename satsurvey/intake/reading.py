@@ -136,16 +136,19 @@ def read_responses(
     elif plan is not None:
         # An export named on the command line keeps what the study file declares for a file of that name.
         declared = {Path(file.path).name: file for file in plan.files}
-        defaults = plan.files[0] if len(plan.files) == 1 else None
+        # A file of another name takes over how the only declared one is read, not which wave it is.
+        defaults = plan.files[0].model_copy(update={"wave": None}) if len(plan.files) == 1 else None
         files = [_with_declared(file, declared.get(Path(file.path).name, defaults)) for file in files]
     if not files:
         raise ReadError("no file was given", next_step="name an export, or list files in the study file")
     if len(files) > _MOST_FILES:
         raise ReadError(f"{len(files):,} files were given; at most {_MOST_FILES:,} are read at once")
-    seen: dict[tuple[Path, str | None], str] = {}
+    seen: set[tuple[Path, str | None]] = set()
     for file in files:
-        if seen.setdefault((Path(file.path).resolve(), file.sheet), file.path) is not file.path:
+        key = (Path(file.path).resolve(), file.sheet)
+        if key in seen:
             raise ReadError("this file was given twice", file=file.path, next_step="name every file once")
+        seen.add(key)
     chosen = scale or (plan.scale if plan else None)
     if chosen is not None and chosen not in instrument.scales:
         raise MethodError(

@@ -33,6 +33,11 @@ _SAID: Mapping[str, tuple[Severity, str, str]] = MappingProxyType(
             "these rows have a weight that is absent, no number, or not positive",
             "correct the weight, or bind no weight column",
         ),
+        "total_row": (
+            "note",
+            "these rows were taken for totals",
+            "if they are interviews, give them an id, or rename what reads like a total",
+        ),
     }
 )
 """Reasons that take an interview away although it may be one; the others are no interviews."""

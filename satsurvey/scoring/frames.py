@@ -137,14 +137,14 @@ def industry_frame(
 
 def _too_few(estimate: Estimate, method: ScoringMethod) -> NDArray[np.bool_]:
     """Mark groups that rest on fewer interviews than a published company needs."""
-    return np.asarray(estimate.n[:, 0] < method.company_min_n)
+    return np.asarray((estimate.n[:, 0] < method.company_min_n) & ~np.isnan(estimate.value[:, 0]))
 
 
 def overall_frame(instrument: Instrument, groups: Groups, overall: Estimate) -> pd.DataFrame:
     """Lay out the one row over everything."""
     # Whatever rests on fewer interviews than a company needs could show a single company's score.
     shown = _too_few(overall, groups.method)
-    note = [f"n < {groups.method.company_min_n}" if shown[0] else overall.notes[0]]
+    note = [overall.notes[0] or (f"n < {groups.method.company_min_n}" if shown[0] else "")]
     named = groups.units.industry_names != ("",)
     return pd.DataFrame(
         {
