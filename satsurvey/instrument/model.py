@@ -62,8 +62,9 @@ class Text(_Model):
 class Scale(_Model):
     """An answer scale: numbers from `min` to `max` by `step`, with words for some or all of them.
 
-    `words` are further words that mean an answer (很满意 beside 非常满意). `missing` maps the special codes that stand among the answers (97, 98, 99 …) to their reasons;
-    they are declared scale by scale, because 8, 9 and 98 are legal answers on other scales.
+    `words` are further words that mean an answer (很满意 beside 非常满意). `missing` maps the special codes
+    that stand among the answers (97, 98, 99 …) to their reasons; they are declared scale by scale, because
+    8, 9 and 98 are legal answers on other scales.
     """
 
     min: float

@@ -145,7 +145,7 @@ def read_responses(
         raise ReadError(f"{len(files):,} files were given; at most {_MOST_FILES:,} are read at once")
     seen: set[tuple[Path, str | None]] = set()
     for file in files:
-        key = (Path(file.path).resolve(), file.sheet)
+        key = (Path(file.path).absolute(), file.sheet)
         if key in seen:
             raise ReadError("this file was given twice", file=file.path, next_step="name every file once")
         seen.add(key)

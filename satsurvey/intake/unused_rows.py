@@ -11,7 +11,7 @@ import numpy as np
 from satsurvey.intake.findings import Finding, Severity
 from satsurvey.intake.responses import Responses
 
-_SAID: Mapping[str, tuple[Severity, str, str]] = MappingProxyType(
+UNUSED_RULES: Mapping[str, tuple[Severity, str, str]] = MappingProxyType(
     {
         "unreadable": (
             "error",
@@ -51,9 +51,9 @@ def unused_rows(responses: Responses) -> tuple[Finding, ...]:
         first, after = after, after + count.rows_read - count.rows_used
         rows: dict[str, list[int]] = defaultdict(list)
         for unused in responses.ledger.unused[first:after]:
-            if unused.reason in _SAID:
+            if unused.reason in UNUSED_RULES:
                 rows[unused.reason].append(unused.row)
-        for reason, (severity, what, do) in _SAID.items():
+        for reason, (severity, what, do) in UNUSED_RULES.items():
             if rows[reason]:
                 places = np.array(rows[reason], dtype=np.int64)
                 findings.append(

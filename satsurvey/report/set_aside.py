@@ -28,9 +28,14 @@ def write_set_aside(
 ) -> int:
     """Write every row that was not used to a CSV file, with the reason and its cells as in the export.
 
-    Columns: file, sheet, row, reason, reason_in_words, detail, text (of a row that could not be told apart into cells), then
-    the export's own columns. `reason` is a code; `detail` says in `language` why a row could not be read,
-    or quotes the export. Returns the number of rows; raises `OutputError` where it cannot be written.
+    Columns: file, sheet, row, reason, reason_in_words, detail, text (of a row that could not be told apart
+    into cells), then the export's own columns. `reason` is a code; its words and `detail` are in `language`.
+    Returns the number of rows.
+
+    Raises
+    ------
+    OutputError
+        Where the file cannot be written, or is an export that the rows come from.
     """
     refuse_inputs(path, (source.path for source in responses.files))
     rows: list[dict[str, object]] = []

@@ -256,6 +256,7 @@ def _notes(responses: Responses, sums: Tally) -> list[str]:
     wave = responses.factors.get("wave")
     if wave is not None and len(wave.names) > 1:
         notes.append(
-            f"{len(wave.names)} waves are scored together ({', '.join(wave.names)}); --by wave shows them apart"
+            f"{len(wave.names)} waves are scored together ({', '.join(wave.names)}); "
+            "--by wave shows them apart"
         )
     return notes

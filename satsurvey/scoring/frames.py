@@ -265,7 +265,8 @@ def _tidy(
 ) -> pd.DataFrame:
     estimates = [overall, *([industries] if industries is not None else []), groups.companies]
     sizes = [estimate.value.shape[0] for estimate in estimates]
-    few = sums.total_n < method.company_min_n
+    # Where no interview has a total of its own, single items may still rest on enough of them.
+    few = np.where(sums.total_n > 0, sums.total_n, sums.n) < method.company_min_n
     hidden = [_too_few(overall, method), few]
     if industries is not None:
         few_companies = industries.n_companies < method.industry_min_companies

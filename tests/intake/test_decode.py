@@ -120,7 +120,8 @@ class TestRows:
             (9, "unreadable", "the row has 5 cells where the headings have 6"),
         ]
         assert responses.row.tolist() == [2, 10]
-        assert found(responses) == []  # what stands in rows set aside is no defect of answers
+        # The illegal answers of an interview that was set aside for them are named too.
+        assert found(responses) == [("undeclared_code", "F", "x", [8])]
 
     def test_a_company_called_total_keeps_its_interviews(self, tmp_path: Path):
         rows = [["17", "Total", "加油站", "9", "8", "7"], ["", "Total", "", "8.5", "8.1", "7.7"]]
@@ -286,4 +287,4 @@ def test_numbers_that_are_none_are_reported_with_their_rows(tmp_path: Path):
     )
     assert responses.numbers["duration_s"][:1].tolist() == [312.0]
     assert np.isnan(responses.numbers["duration_s"][1:]).all()
-    assert found(responses) == [("not_a_number", "C", "long", [3])]
+    assert found(responses) == [("not_a_number", "C", "long", [3]), ("not_a_number", "C", "zu", [5])]

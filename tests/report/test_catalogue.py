@@ -19,6 +19,7 @@ from satsurvey.intake.checks import RULES, check
 from satsurvey.intake.fieldwork import fieldwork
 from satsurvey.intake.reading import read_responses
 from satsurvey.intake.study import ROLES
+from satsurvey.intake.unused_rows import UNUSED_RULES
 from satsurvey.report.catalogue import Catalogue, Template, catalogue, rule_name, translated, translated_words
 from satsurvey.report.check_text import check_text
 from satsurvey.report.labels import LABELS
@@ -183,7 +184,7 @@ def test_a_message_without_an_entry_would_be_noticed() -> None:
 
 
 def test_every_rule_has_a_name_in_chinese() -> None:
-    rules = set(RULES) | rules_in_source(PACKAGE)
+    rules = set(RULES) | rules_in_source(PACKAGE) | set(UNUSED_RULES)
     assert {"out_of_range", "undeclared_code", "unsafe_number"} <= rules
     assert rules == set(catalogue()["rules"].exact)
     assert rule_name("small_company", "zh") == "企业样本不足 small_company"
