@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +17,11 @@ import pandas as pd
 
 import satsurvey
 from satsurvey.instrument.model import Instrument
-from satsurvey.intake.checks import CheckReport, check
+from satsurvey.intake.checks import CheckReport, check, doubtful_interviews
 from satsurvey.intake.ledger import Ledger
 from satsurvey.intake.reading import read_responses
 from satsurvey.intake.responses import Responses
-from satsurvey.scoring.breakdown import breakdown
+from satsurvey.scoring.breakdown import breakdown, score_without
 from satsurvey.scoring.estimates import Scores, score
 from satsurvey.scoring.ranking import Ranking, rank
 from satsurvey.scoring.rescale import conversion_formula
@@ -186,6 +187,10 @@ def analyse(
         industry_min_companies=scores.method.industry_min_companies,
     )
     method = _method(scores, ranking, seed, draws, responses)
+    flagged = doubtful_interviews(report, responses)
+    if flagged.any() and not flagged.all():
+        alone = score_without(responses, scores, flagged)
+        method["without_flagged"] = _without(alone, scores, int(flagged.sum()))
     return Analysis(
         instrument=responses.instrument,
         companies=_joined(scores.companies, ranking.companies),
@@ -200,6 +205,18 @@ def analyse(
         provenance=_provenance(responses, options),
         notes=tuple(dict.fromkeys((*responses.notes, *scores.notes, *ranking.notes))),
     )
+
+
+def _without(alone: Scores, scores: Scores, n: int) -> dict[str, object] | None:
+    """Show the result with and without the interviews that the checks flag (methods never drop them)."""
+    score_alone, score_with = float(alone.overall["score"].iloc[0]), float(scores.overall["score"].iloc[0])
+    if not math.isfinite(score_alone) or not math.isfinite(score_with):
+        return None
+    found: dict[str, object] = {"n": n, "score": score_alone, "score_with": score_with}
+    if len(scores.industries):
+        pairs = zip(alone.industries["industry"], alone.industries["score"], strict=True)
+        found["industries"] = {str(name): float(value) for name, value in pairs if math.isfinite(value)}
+    return found
 
 
 def _joined(estimates: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from datetime import date
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satsurvey.intake import answer_checks, company_checks, fieldwork_checks
 from satsurvey.intake.evidence import Evidence, Outcome
@@ -149,6 +150,14 @@ class CheckReport:
         ]
 
 
+_DOUBTFUL = frozenset(
+    {
+        *("duplicate_id", "duplicate_answers", "straight_lining", "filter_violation", "short_interview"),
+        *("impossible_duration", "impossible_date", "overlapping_interviews"),
+    }
+)
+
+
 def check(
     responses: Responses,
     *,
@@ -204,6 +213,29 @@ def check(
     return CheckReport(
         tuple(findings), len(responses), responses.ledger, tuple(notes), tuple(rules_run), rules_not_run
     )
+
+
+def doubtful_interviews(report: CheckReport, responses: Responses) -> NDArray[np.bool_]:
+    """Mark the interviews that a rule about single interviews flags, for showing results without them.
+
+    Returns
+    -------
+    bool array of shape (interviews,)
+        Duplicates, straight lines, impossible or overlapping times, short interviews, answers that the
+        filters exclude. Nothing is dropped by this.
+    """
+    marked = np.zeros(len(responses), dtype=np.bool_)
+    for index, source in enumerate(responses.files):
+        here = responses.file == index
+        rows = [
+            finding.rows
+            for finding in report.findings
+            if finding.rule in _DOUBTFUL
+            and (finding.file, finding.sheet) == (source.name, source.sheet or "")
+        ]
+        if rows:
+            marked |= here & np.isin(responses.row, np.concatenate(rows))
+    return marked
 
 
 def _arrangement(findings: Sequence[Finding]) -> Callable[[Finding], tuple[object, ...]]:

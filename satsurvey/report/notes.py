@@ -263,8 +263,9 @@ def _detectable_difference(
     if values:
         span = _span(values, *display_style(analysis.method))
         yield _sentence(
-            f"最小可检出差异（功效 80%）：{span} 分；更小的差异不能当作差异",
-            f"Minimum detectable difference (80 % power): {span} points; read nothing into smaller ones",
+            f"最小可检出差异：两者真实相差 {span} 分时，这样的样本量有 80% 的机会检出（用于规划，不是检验）",
+            f"Minimum detectable difference: a true one of {span} points is found 80 % of the time at this "
+            "size (for planning, not a test)",
             language,
         )
 
@@ -329,3 +330,14 @@ def _findings(analysis: Analysis, language: Language) -> Iterator[str]:
             for row in worst
         )
         yield _sentence(f"数据检查：{listed}", f"Checks: {listed}", language)
+    without = analysis.method.get("without_flagged")
+    if isinstance(without, Mapping):
+        style = display_style(analysis.method)
+        score, whole = (number_text(float(without[key]), *style) for key in ("score", "score_with"))
+        n = plain_words(without["n"], language)
+        yield _sentence(
+            f"去掉检查标记的 {n} 份访问后，总分为 {score}（保留时为 {whole}）；标记不等于剔除",
+            f"Without the {n} interviews that the checks flag, the overall score is {score} "
+            f"({whole} with them); flagged is not dropped",
+            language,
+        )

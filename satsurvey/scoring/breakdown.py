@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from satsurvey.errors import MethodError
 from satsurvey.intake.responses import INVALID, Responses
 from satsurvey.scoring.estimates import Scores, score
+from satsurvey.scoring.method import ScoringMethod
 
 
 def breakdown(responses: Responses, scores: Scores, fields: Sequence[str]) -> pd.DataFrame:
@@ -38,15 +39,7 @@ def breakdown(responses: Responses, scores: Scores, fields: Sequence[str]) -> pd
     """
     parts = []
     codes = responses.instrument.dimension_codes
-    fixed = replace(
-        scores.method,
-        dimension_weights="declared",
-        declared_dimension_weights=dict(scores.dimension_weights.values),
-        item_weights="declared",
-        declared_item_weights={
-            c: w for inner in scores.item_weights.values() for c, w in inner.values.items()
-        },
-    )
+    fixed = _same_weights(scores)
     for field in fields:
         for value, rows in _values(responses, field):
             found = score(responses.take(rows), **vars(fixed)).overall
@@ -59,6 +52,24 @@ def breakdown(responses: Responses, scores: Scores, fields: Sequence[str]) -> pd
     if not parts:
         return pd.DataFrame(columns=["by", "value", *scores.overall.columns])
     return pd.concat(parts, ignore_index=True)
+
+
+def score_without(responses: Responses, scores: Scores, rows: NDArray[np.bool_]) -> Scores:
+    """Score the survey without some interviews, by the method and weights of the whole."""
+    return score(responses.take(~rows), **vars(_same_weights(scores)))
+
+
+def _same_weights(scores: Scores) -> ScoringMethod:
+    """Return the method with the weights that the whole was scored with, also where they came from data."""
+    return replace(
+        scores.method,
+        dimension_weights="declared",
+        declared_dimension_weights=dict(scores.dimension_weights.values),
+        item_weights="declared",
+        declared_item_weights={
+            c: w for inner in scores.item_weights.values() for c, w in inner.values.items()
+        },
+    )
 
 
 def _remarks(row: pd.DataFrame, codes: Sequence[str], interviews: int) -> list[str]:

@@ -527,3 +527,13 @@ def test_arbitrary_tables_never_end_in_a_fault(table: list[list[str]], tmp_path:
         assert code in {0, 3}, err
         if code == 0 and arguments:
             assert json.loads(out)["ledger"]["adds_up"]
+
+
+def test_results_are_never_written_over_the_export_they_come_from(tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    folder.mkdir()
+    path = folder / "companies.csv"
+    path.write_text("企业名称,A1,A2\n" + "甲,9,8\n" * 20, encoding="utf-8")
+    before = path.read_bytes()
+    assert run_with(["score", str(path), "--out", str(folder), "--force", "--quiet"]) == 2
+    assert path.read_bytes() == before
