@@ -155,8 +155,13 @@ def test_instruments_load_from_an_editable_install(checkout, tmp_path):
     if "No module named 'editables'" in done.stderr:
         pytest.skip("editables, which hatchling needs for this editable install, is not installed")
     assert done.returncode == 0, done.stderr
-    # A folder on PYTHONPATH is no site folder: its .pth files must be asked for.
-    module, found, _ = python("-c", f"import site; site.addsitedir({str(site)!r}){LOAD}", cwd=tmp_path)
+    # A folder on PYTHONPATH is no site folder: its .pth files must be asked for, and go before those of this
+    # environment, in which the package may be installed likewise.
+    first = (
+        f"import site, sys; old = list(sys.path); site.addsitedir({str(site)!r}); "
+        "sys.path[:] = [path for path in sys.path if path not in old] + old"
+    )
+    module, found, _ = python("-c", first + LOAD, cwd=tmp_path)
     assert Path(module) == (checkout / "satsurvey" / "instrument" / "library.py").resolve()
     assert Path(found) == (checkout / "instruments").resolve()
 
