@@ -9,11 +9,13 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import scipy
 
 import satsurvey
 from satsurvey.instrument.model import Instrument
@@ -289,7 +291,7 @@ def _provenance(responses: Responses, options: Mapping[str, object]) -> dict[str
         "versions": {
             "satsurvey": satsurvey.__version__,
             "python": platform.python_version(),
-            **{name: _version(name) for name in ("numpy", "pandas", "pyarrow", "scipy")},
+            **{module.__name__: module.__version__ for module in (np, pd, pa, scipy)},
         },
         "options": {name: value for name, value in options.items() if value not in (None, [], ())},
         "created": moment.isoformat(timespec="seconds"),
@@ -302,10 +304,3 @@ def _sha256(path: Path) -> str | None:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return None
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from satsurvey.intake.answers import fold
 
 _KEYS = 1 << 16
+_MOST_KNOWN = 100_000
 
 
 class DistinctMap:
@@ -41,6 +42,7 @@ class DistinctMap:
         self._known: dict[str, int] = {}
         self._by_key = np.zeros(_KEYS, dtype=dtype)
         self._has_key = np.zeros(_KEYS, dtype=np.bool_)
+        self._by_type: dict[str, tuple[pa.Array, NDArray[np.generic]]] = {}
 
     def _value(self, text: str) -> int:
         if text not in self._known:
@@ -53,11 +55,29 @@ class DistinctMap:
             short = self._short(cells)
             if short is not None:
                 return short
+            known = self._by_type.get(str(cells.type))
+            if known is None or len(known[0]) < _MOST_KNOWN:
+                return self._looked_up(cells)
             cells = cells.dictionary_encode()
         texts = to_text(cells.dictionary, self._encoding).to_pylist()
         table = np.array([self._value(text or "") for text in texts] + [self._value("")], dtype=self._dtype)
         indices = pc.fill_null(cells.indices, len(texts)).to_numpy(zero_copy_only=False)
         found: NDArray[np.generic] = table[indices]
+        return found
+
+    def _looked_up(self, cells: pa.Array) -> NDArray[np.generic]:
+        """Find cells among those of earlier stretches, so that only new texts are looked at here."""
+        kind = str(cells.type)
+        known, values = self._by_type.get(kind, (pa.array([], cells.type), np.zeros(0, dtype=self._dtype)))
+        places = pc.index_in(cells, value_set=known)
+        if places.null_count:
+            new = pc.unique(cells.filter(pc.is_null(places)))
+            texts = to_text(new, self._encoding).to_pylist()
+            fresh = np.array([self._value(text or "") for text in texts], dtype=self._dtype)
+            known, values = pa.concat_arrays([known, new]), np.concatenate([values, fresh])
+            self._by_type[kind] = (known, values)
+            places = pc.index_in(cells, value_set=known)
+        found: NDArray[np.generic] = values[places.to_numpy(zero_copy_only=False)]
         return found
 
     def _short(self, cells: pa.Array) -> NDArray[np.generic] | None:

@@ -6,6 +6,7 @@ Nothing here knows of industries, intervals or tables. No sum depends on the ord
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from satsurvey.scoring.units import Units
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 _SPECIAL = 256 - INVALID
+_WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -151,15 +153,23 @@ def tally(
         total_spread=np.zeros(n_units),
         shares=np.zeros(shape_d),
     )
-    for first, after in units.blocks():
-        block = _Block(units, first, after, responses.answers, weights, plan, method)
+    blocks = list(units.blocks())
+
+    def work(place: tuple[int, int]) -> None:
+        # Blocks are whole units and write to rows of their own, so they can go side by side.
+        block = _Block(units, *place, responses.answers, weights, plan, method)
         block.items(out)
         if method.order == "item_first":
             block.by_items(out)
         else:
             block.by_respondents(out)
-        if progress:
-            progress(int(units.starts[after]), int(units.starts[-1]))
+
+    with ThreadPoolExecutor(max_workers=min(len(blocks), _WORKERS)) as pool:
+        # One block is not worth a thread.
+        done = pool.map(work, blocks) if len(blocks) > 1 else map(work, blocks)
+        for place, _ in zip(blocks, done, strict=True):
+            if progress:
+                progress(int(units.starts[place[1]]), int(units.starts[-1]))
     return out
 
 

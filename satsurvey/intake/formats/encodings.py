@@ -15,7 +15,7 @@ import pyarrow as pa
 from satsurvey.errors import EncodingError, ReadError
 from satsurvey.intake.raw import Source
 
-BLOCK = 1024 * 1024
+BLOCK = 2 * 1024 * 1024
 LONGEST_RECORD = 64 * 1024 * 1024
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -35,7 +35,7 @@ _NEXT_STEP = "name the encoding with --encoding (for example --encoding big5), o
 _TELLING_BYTES = 12
 _TELLING_LINES = 3
 _RAW = (False, True)
-_SAMPLE = 512 * 1024
+_SAMPLE = 128 * 1024
 _HIGH = bytes(range(0x80, 0x100))
 
 
