@@ -1,6 +1,6 @@
 """Coverage of score intervals by simulation; run as a program it prints the figures.
 
-    python tests/scoring/interval_coverage.py [runs]
+    python tests/scoring/interval_coverage.py [runs] [share asked of dimension D]
 
 360 companies in 15 industries, 20 interviews each, 22 items answered 1 to 10, a tenth of the answers missing.
 The true scores are known by integration over the distributions that the answers are drawn from, not by
@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 INDUSTRIES, COMPANIES, INTERVIEWS = 15, 24, 20
 BETWEEN, RESPONDENT, NOISE = 5.0, 10.0, 14.0
 MISSING = 0.1
+ASKED = {"menu": 0.6, "upset": 0.3, "complex": 0.3}
+"""Shares of interviews in which a filter lets an item be asked, when filters are simulated."""
 CUTS = np.arange(15.0, 100.0, 10.0)
 """An answer is x + 1 when the latent score lies over x of these cuts, so that x means about 10 (x + 1)."""
 
@@ -53,8 +55,12 @@ def expected_score(latent: Floats, spread: float) -> Floats:
     return 10.0 * (1.0 + over.sum(axis=-1))
 
 
-def coverage(*, runs: int, level: float = 0.95, seed: int = 1) -> Coverage:
-    """Draw companies and interviews anew in every run and count how often the intervals hold the truth."""
+def coverage(*, runs: int, level: float = 0.95, seed: int = 1, follow_up: float | None = None) -> Coverage:
+    """Draw companies and interviews anew in every run and count how often the intervals hold the truth.
+
+    `follow_up` is the share of interviews in which dimension D is asked; given one, the other filters of the
+    instrument work too, as `ASKED` says. None: every item is asked of everybody.
+    """
     instrument = load_instrument("contact-centre-22")
     rng = np.random.default_rng(seed)
     n_companies, n_items = INDUSTRIES * COMPANIES, len(instrument.items)
@@ -78,6 +84,15 @@ def coverage(*, runs: int, level: float = 0.95, seed: int = 1) -> Coverage:
         )
         answers = np.searchsorted(CUTS, latent.ravel(), side="left").reshape(latent.shape).astype(np.uint8)
         answers[rng.random(answers.shape) < MISSING] = MISSING_CODES[MissingReason.DONT_KNOW]
+        if follow_up is not None:
+            asked = rng.random(level_of.size) < follow_up
+            for place, item in enumerate(instrument.items):
+                heard = (
+                    asked
+                    if item.dimension == "D"
+                    else rng.random(level_of.size) < ASKED.get(item.filter or "", 1)
+                )
+                answers[place][~heard] = MISSING_CODES[MissingReason.NOT_ASKED]
         responses = Responses(
             instrument=instrument,
             scales=tuple(instrument.scale_of(item) for item in instrument.items),
@@ -105,4 +120,9 @@ def coverage(*, runs: int, level: float = 0.95, seed: int = 1) -> Coverage:
 
 
 if __name__ == "__main__":
-    print(coverage(runs=int(sys.argv[1]) if len(sys.argv) > 1 else 300))
+    print(
+        coverage(
+            runs=int(sys.argv[1]) if len(sys.argv) > 1 else 300,
+            follow_up=float(sys.argv[2]) if len(sys.argv) > 2 else None,
+        )
+    )
