@@ -7,6 +7,7 @@ import math
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -170,29 +171,25 @@ def analyse(
             progress=lambda name: tell(f"reading {name}", 0, 0),
         )
     scores = score(responses, progress=lambda done, total: tell("scoring", done, total), **choices)
-    ranking = rank(
-        scores,
-        level=scores.method.level,
-        draws=draws,
-        seed=seed,
-        sets=rank_sets,
-        top_k=top_k,
-        tier_control=tier_control,
-        force_ranks=force_ranks,
-        progress=lambda done, total: tell("ranking", done, total),
-    )
-    tell("checking", 0, 0)
-    report = check(
-        responses,
-        today=today,
-        company_min_n=scores.method.company_min_n,
-        industry_min_companies=scores.method.industry_min_companies,
-    )
+    with ThreadPoolExecutor(1) as aside:
+        # The checks go on beside the ranking, which leaves the interpreter alone most of the time.
+        checked = aside.submit(_checked, responses, scores, today)
+        ranking = rank(
+            scores,
+            level=scores.method.level,
+            draws=draws,
+            seed=seed,
+            sets=rank_sets,
+            top_k=top_k,
+            tier_control=tier_control,
+            force_ranks=force_ranks,
+            progress=lambda done, total: tell("ranking", done, total),
+        )
+        tell("checking", 0, 0)
+        report, without_flagged = checked.result()
     method = _method(scores, ranking, seed, draws, responses)
-    flagged = doubtful_interviews(report, responses)
-    if flagged.any() and not flagged.all():
-        alone = score_without(responses, scores, flagged)
-        method["without_flagged"] = _without(alone, scores, int(flagged.sum()))
+    if without_flagged is not None:
+        method["without_flagged"] = without_flagged
     return Analysis(
         instrument=responses.instrument,
         companies=_joined(scores.companies, ranking.companies),
@@ -209,16 +206,28 @@ def analyse(
     )
 
 
-def _without(alone: Scores, scores: Scores, n: int) -> dict[str, object] | None:
-    """Show the result with and without the interviews that the checks flag (methods never drop them)."""
+def _checked(
+    responses: Responses, scores: Scores, today: date | None
+) -> tuple[CheckReport, dict[str, object] | None]:
+    """Check the responses; also show the result without the interviews flagged (methods never drop them)."""
+    report = check(
+        responses,
+        today=today,
+        company_min_n=scores.method.company_min_n,
+        industry_min_companies=scores.method.industry_min_companies,
+    )
+    flagged = doubtful_interviews(report, responses)
+    if not flagged.any() or flagged.all():
+        return report, None
+    alone = score_without(responses, scores, flagged)
     score_alone, score_with = float(alone.overall["score"].iloc[0]), float(scores.overall["score"].iloc[0])
     if not math.isfinite(score_alone) or not math.isfinite(score_with):
-        return None
-    found: dict[str, object] = {"n": n, "score": score_alone, "score_with": score_with}
+        return report, None
+    found: dict[str, object] = {"n": int(flagged.sum()), "score": score_alone, "score_with": score_with}
     if len(scores.industries):
         pairs = zip(alone.industries["industry"], alone.industries["score"], strict=True)
         found["industries"] = {str(name): float(value) for name, value in pairs if math.isfinite(value)}
-    return found
+    return report, found
 
 
 def _joined(estimates: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:

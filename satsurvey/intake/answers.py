@@ -13,6 +13,7 @@ from satsurvey.intake.responses import INVALID, MISSING_CODES
 
 _BLANK = MISSING_CODES[MissingReason.BLANK]
 _NUMBER = re.compile(r"[-+]?(\d{1,15})(\.\d{1,9})?")
+_FOLDED = re.compile("[0-9a-z\u4e00-\u9fa5]*").fullmatch  # most names and answers: nothing to fold in them
 _LONGEST_NUMBER = 30
 _LONGEST_ANSWER = 500
 _YES = {"1", "yes", "y", "true", "t", "是", "有", "是的", "对"}
@@ -21,6 +22,8 @@ _NO = {"0", "no", "n", "false", "f", "否", "没有", "无", "不是", "没"}
 
 def fold(text: str) -> str:
     """Fold what never distinguishes two answers: width of characters, case, white space at the ends."""
+    if _FOLDED(text):
+        return text
     return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
@@ -29,7 +32,7 @@ def _plain(text: str) -> str | None:
     return plain_number(float(text) + 0.0) if _NUMBER.fullmatch(text) else None
 
 
-def number_text(text: str) -> str | None:
+def plain_writing(text: str) -> str | None:
     """Return a number in its plain writing (`"07"` and `"7.0"` become `"7"`), or None for anything else."""
     return _plain(text) if len(text) <= _LONGEST_NUMBER else None
 
@@ -37,7 +40,7 @@ def number_text(text: str) -> str | None:
 def key_of(text: str) -> str:
     """Fold a cell to what it is looked up by: a number in its plain writing, other text as `fold` has it."""
     folded = fold(text)
-    return number_text(folded) or folded
+    return plain_writing(folded) or folded
 
 
 class AnswerReader:
@@ -146,7 +149,7 @@ class AnswerReader:
             match = pattern.fullmatch(key)
             if match is None:
                 continue
-            number, words = number_text(match["number"]) or "", match["words"]
+            number, words = plain_writing(match["number"]) or "", match["words"]
             if number in self._levels and (not words or self._labels.get(words) == self._levels[number]):
                 return self._levels[number]
             if number in self._missing and self._words.get(words) == self._missing[number]:

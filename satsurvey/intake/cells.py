@@ -10,9 +10,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satsurvey.intake.answers import fold
+from satsurvey.intake.growing import GrowingColumns
 
 _KEYS = 1 << 16
 _MOST_KNOWN = 100_000
+_UNKNOWN = np.iinfo(np.int32).min
+_BYTES_OF_LENGTH = np.array([0, 0xFF, 0xFFFF], dtype=np.uint16)
 
 
 class DistinctMap:
@@ -40,8 +43,7 @@ class DistinctMap:
         self._dtype = dtype
         self._encoding = encoding or "utf-8"
         self._known: dict[str, int] = {}
-        self._by_key = np.zeros(_KEYS, dtype=dtype)
-        self._has_key = np.zeros(_KEYS, dtype=np.bool_)
+        self._by_key = np.full(_KEYS, _UNKNOWN, dtype=np.int32)
         self._by_type: dict[str, tuple[pa.Array, NDArray[np.generic]]] = {}
 
     def _value(self, text: str) -> int:
@@ -90,30 +92,29 @@ class DistinctMap:
         lengths = np.diff(offsets)
         if int(lengths.max()) > 2:
             return None
-        data = np.frombuffer(data_buffer or b"", dtype=np.uint8)
-        if text and self._encoding != "utf-8" and bool((data[offsets[0] : offsets[-1]] >= 0x80).any()):
+        data = np.frombuffer(data_buffer or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
+        if text and self._encoding != "utf-8" and bool((data >= 0x80).any()):
             # Text is UTF-8 whatever the file's encoding is, and the table of keys is in the file's.
             return None
-        keys = np.zeros(len(cells), dtype=np.uint16)
-        filled = lengths > 0
-        if filled.all():
-            keys = data[offsets[:-1]].astype(np.uint16)
-        else:
-            keys[filled] = data[offsets[:-1][filled]]
-        two = np.flatnonzero(lengths == 2)
-        if two.size:
-            keys[two] |= data[offsets[two] + 1].astype(np.uint16) << 8
-        known = self._has_key[keys]
-        for key in () if known.all() else np.unique(keys[~known]).tolist():
-            # A NUL byte cannot be told from a short cell by its key; such columns take the general way.
-            if key and (key & 0xFF) == 0:
-                return None
-            cell = int(key).to_bytes(2, "little").rstrip(b"\0").decode(self._encoding)
-            self._by_key[key] = self._value(cell)
-            self._has_key[key] = True
-        if bool((data[offsets[0] : offsets[-1]] == 0).any()):
+        # Every byte and the one after it as one number; a place behind the last serves empty cells there.
+        pairs = np.zeros(data.size + 1, dtype=np.uint16)
+        pairs[:-1] = data
+        pairs[:-1] |= pairs[1:] << 8
+        keys = pairs[offsets[:-1] - offsets[0]]
+        keys &= _BYTES_OF_LENGTH[lengths]
+        values = self._by_key[keys]
+        if values.min() == _UNKNOWN:
+            for key in np.unique(keys[values == _UNKNOWN]).tolist():
+                # A NUL byte cannot be told from a short cell by its key; such columns take the general way.
+                if key and (key & 0xFF) == 0:
+                    return None
+                cell = int(key).to_bytes(2, "little").rstrip(b"\0").decode(self._encoding)
+                self._by_key[key] = self._value(cell)
+            values = self._by_key[keys]
+        if not data.all():
             return None
-        return self._by_key[keys]
+        found: NDArray[np.generic] = values.astype(self._dtype)
+        return found
 
 
 def to_text(cells: pa.Array, encoding: str | None = None) -> pa.Array:
@@ -201,7 +202,7 @@ class FactorBuilder:
     def __init__(self, function: Callable[[str], str]) -> None:
         self._function = function
         self._names = Names()
-        self._parts: list[NDArray[np.int32]] = []
+        self._rows = GrowingColumns[np.int32](np.int32)
         self._maps: dict[str, DistinctMap] = {}
 
     def _code(self, text: str) -> int:
@@ -222,15 +223,17 @@ class FactorBuilder:
 
     def add(self, codes: NDArray[np.int32]) -> None:
         """Append codes that `codes` returned, all or some of them."""
-        self._parts.append(codes)
+        self._rows.add(codes)
 
     def finish(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         """Return final codes and sorted names, so that the result does not depend on the order of rows."""
-        codes = np.concatenate(self._parts) if self._parts else np.zeros(0, np.int32)
+        codes = self._rows.finish()
         used = np.flatnonzero(np.bincount(codes + 1, minlength=1)[1:])
         names = list(self._names)
         order = sorted(used.tolist(), key=lambda code: names[code])
         final = np.full(len(names) + 1, -1, dtype=np.int32)
         for position, code in enumerate(order):
             final[code] = position
-        return final[codes], tuple(names[code] for code in order)
+        # In place: one place more at the end serves the rows without a name, whose code is -1.
+        np.take(final, codes, out=codes, mode="wrap")
+        return codes, tuple(names[code] for code in order)

@@ -14,6 +14,7 @@ from satsurvey.intake.binding import Binding
 from satsurvey.intake.cells import FactorBuilder, labelled, to_text
 from satsurvey.intake.companies import display_names
 from satsurvey.intake.finding_log import FindingLog
+from satsurvey.intake.growing import GrowingColumns
 from satsurvey.intake.judging import Stretch, judge
 from satsurvey.intake.ledger import Ledger, UnusedRow
 from satsurvey.intake.numbers import to_numbers as to_numbers
@@ -60,14 +61,14 @@ class Decoder:
         self._notes: list[str] = []
         self._log = FindingLog()
         self._rows_used = 0
-        self._answers: list[NDArray[np.uint8]] = []
-        self._outcomes: dict[str, list[NDArray[np.uint8]]] = {}
-        self._fact_codes: dict[str, list[NDArray[np.uint8]]] = {}
-        self._numbers: dict[str, list[NDArray[np.float64]]] = {}
+        self._answers = GrowingColumns[np.uint8](np.uint8, len(scales))
+        self._outcomes: dict[str, GrowingColumns[np.uint8]] = {}
+        self._fact_codes: dict[str, GrowingColumns[np.uint8]] = {}
+        self._numbers: dict[str, GrowingColumns[np.float64]] = {}
         self._texts: dict[str, list[pa.Array]] = {}
         self._factors: dict[str, FactorBuilder] = {}
-        self._file: list[NDArray[np.int16]] = []
-        self._row: list[NDArray[np.int64]] = []
+        self._file = GrowingColumns[np.int16](np.int16)
+        self._row = GrowingColumns[np.int32](np.int32)
         self._headings: dict[str, str] = {}
         self._letters: dict[str, str] = {}
         self._fact_values: dict[str, tuple[str, ...]] = {}
@@ -136,9 +137,9 @@ class Decoder:
         )
         n = int(used.sum())
         keep = slice(None) if n == used.size else np.flatnonzero(used)
-        self._answers.append(answers[:, keep])
-        self._row.append(table.rows[keep])
-        self._file.append(np.full(n, index, dtype=np.int16))
+        self._answers.add(answers[:, keep])
+        self._row.add(table.rows[keep].astype(np.int32))
+        self._file.fill(index, n)
         before = self._rows_used
         _append(self._outcomes, outcomes, keep, before, n, lambda code: NOT_ASKED)
         _append(self._fact_codes, facts, keep, before, n, lambda code: _BLANK)
@@ -222,10 +223,10 @@ class Decoder:
             company = names or company_id or Factor(np.full(self._rows_used, -1, dtype=np.int32), ())
         industry = factors.pop("industry", None)
         self._report_unweighted()
-        numbers = {code: np.concatenate(parts) for code, parts in self._numbers.items()}
+        numbers = {code: column.finish() for code, column in self._numbers.items()}
         coded = {
-            code: FactColumn(self._fact_values[code], codes=np.concatenate(parts))
-            for code, parts in self._fact_codes.items()
+            code: FactColumn(self._fact_values[code], codes=column.finish())
+            for code, column in self._fact_codes.items()
         }
         counted = {
             code: FactColumn(numbers=values)
@@ -235,16 +236,16 @@ class Decoder:
         return Responses(
             instrument=self._declared.instrument,
             scales=self._declared.scales,
-            answers=_join(self._answers, len(self._declared.scales)),
+            answers=self._answers.finish(),
             company=company,
             company_id=None if names is None else company_id,
             industry=None if industry is None else _named_industries(industry),
             weight=numbers.get("weight"),
-            file=np.concatenate([np.zeros(0, np.int16), *self._file]),
-            row=np.concatenate([np.zeros(0, np.int64), *self._row]),
+            file=self._file.finish(),
+            row=self._row.finish(),
             files=tuple(self._files),
             ledger=self._ledger,
-            outcomes={code: np.concatenate(parts) for code, parts in self._outcomes.items()},
+            outcomes={code: column.finish() for code, column in self._outcomes.items()},
             outcome_scales={code: self._declared.outcome_scale(code) for code in self._outcomes},
             facts={**coded, **counted},
             factors=factors,
@@ -280,7 +281,7 @@ def _interviews(table: RawTable, unused: Sequence[UnusedRow]) -> NDArray[np.bool
 
 
 def _append(
-    store: dict[str, list[NDArray[_Value]]],
+    store: dict[str, GrowingColumns[_Value]],
     parts: Mapping[str, NDArray[_Value]],
     keep: slice | NDArray[np.intp],
     before: int,
@@ -290,10 +291,11 @@ def _append(
     """Append a stretch to every column seen so far; a column that some files lack is filled as absent."""
     for code, values in parts.items():
         if code not in store:
-            store[code] = [np.full(before, absent(code), dtype=values.dtype)]
-        store[code].append(values[keep])
+            store[code] = GrowingColumns(values.dtype)
+            store[code].fill(absent(code), before)
+        store[code].add(values[keep])
     for code in store.keys() - parts.keys():
-        store[code].append(np.full(n, absent(code), dtype=store[code][0].dtype))
+        store[code].fill(absent(code), n)
 
 
 def _named_industries(industry: Factor) -> Factor:
@@ -303,16 +305,3 @@ def _named_industries(industry: Factor) -> Factor:
     names = industry.names if NO_INDUSTRY in industry.names else (*industry.names, NO_INDUSTRY)
     codes = np.where(industry.codes < 0, names.index(NO_INDUSTRY), industry.codes).astype(np.int32)
     return Factor(codes, names)
-
-
-def _join(parts: list[NDArray[np.uint8]], items: int) -> NDArray[np.uint8]:
-    """Join stretches item by item, giving each stretch up as it is copied."""
-    if len(parts) == 1:
-        return parts.pop()
-    joined = np.empty((items, sum(part.shape[1] for part in parts)), dtype=np.uint8)
-    place = joined.shape[1]
-    while parts:
-        part = parts.pop()
-        joined[:, place - part.shape[1] : place] = part
-        place -= part.shape[1]
-    return joined

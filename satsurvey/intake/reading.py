@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+import pyarrow as pa
+
 from satsurvey.errors import MethodError, ReadError
 from satsurvey.instrument.library import load_instrument
 from satsurvey.instrument.model import Instrument
@@ -187,7 +189,10 @@ def read_responses(
             raise undecodable(raw.source, declared=file.encoding is not None) from exc
         except OSError as exc:
             raise _unfinished(raw, exc) from exc
-    return decoder.finish(notes=tuple(notes))
+    responses = decoder.finish(notes=tuple(notes))
+    # What the cells of the file took up is given back now, not kept for a next file.
+    pa.default_memory_pool().release_unused()
+    return responses
 
 
 def _with_declared(file: StudyFile, declared: StudyFile | None) -> StudyFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,16 +24,17 @@ _TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 def interval(value: Floats, variance: Floats, df: Floats, level: float) -> tuple[Floats, Floats, Floats]:
     """Return standard error and both ends of the t interval; NaN where there are no degrees of freedom."""
     error = np.sqrt(variance)
-    half = _t_quantiles(df, level) * error
+    half = _t_quantiles(df, level)
+    half *= error
     return error, value - half, value + half
 
 
 def _t_quantiles(df: Floats, level: float) -> Floats:
     """Return two-sided t quantiles; degrees of freedom repeat, so each different one is looked up once."""
-    usable = np.where(df > 0, df, 0.0)
-    whole = usable.astype(np.int64)
-    if df.size and (whole == usable).all() and whole.max() < 1 << 20:
-        table = np.full(int(whole.max()) + 1, np.nan)
+    largest = float(df.max(initial=0.0))
+    whole = df.astype(np.int32) if largest < 1 << 20 and df.min(initial=0.0) >= 0 else None
+    if whole is not None and (whole == df).all():
+        table = np.full(int(largest) + 1, np.nan)
         different = np.flatnonzero(np.bincount(whole.ravel()))
         different = different[different > 0]
         table[different] = stdtrit(different.astype(np.float64), 0.5 + level / 2)
@@ -171,9 +173,9 @@ def dimension_frame(
 ) -> pd.DataFrame:
     """Lay out dimensions: the whole, then industries, then companies, each in the instrument's order."""
     codes = instrument.dimension_codes
-    return _tidy(
-        units, sums, groups, industries, overall, method, "dimension", codes, slice(1, 1 + len(codes)), {}
-    )
+    part = slice(1, 1 + len(codes))
+    columns = _tidy(units, sums, groups, industries, overall, method, "dimension", codes, part)
+    return pd.DataFrame(columns, copy=False)
 
 
 def item_frame(
@@ -189,40 +191,32 @@ def item_frame(
     start = 1 + len(instrument.dimension_codes)
     everything = np.zeros(1, dtype=np.intp)
     parts = [everything, groups.industry_starts] if industries is not None else [everything]
-    missing = [groups.count_by(sums.item_missing, starts) for starts in parts]
-    satisfied = [
-        groups.sum_by(np.column_stack([sums.item_satisfied, sums.item_weight]), starts) for starts in parts
-    ]
+    missing = [groups.count_by(sums.item_missing, starts).astype(np.int32) for starts in parts]
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = [
-            table[:, : len(instrument.items)] / table[:, len(instrument.items) :] for table in satisfied
+            groups.sum_by(sums.item_satisfied, starts) / groups.sum_by(sums.item_weight, starts)
+            for starts in parts
         ]
         shares.append(sums.item_satisfied / sums.item_weight)
-    names = ("invalid", *MissingReason)
-    counts = np.concatenate([*missing, sums.item_missing]).reshape(-1, len(names))
-    extra: dict[str, object] = {f"n_{name}": counts[:, k] for k, name in enumerate(names)}
-    extra["n_invalid"] = extra.pop("n_invalid")
-    extra["satisfied_share"] = np.concatenate(shares).ravel()
-    frame = _tidy(
-        units,
-        sums,
-        groups,
-        industries,
-        overall,
-        method,
-        "item",
-        instrument.item_codes,
-        slice(start, None),
-        extra,
+    columns = _tidy(
+        units, sums, groups, industries, overall, method, "item", instrument.item_codes, slice(start, None)
     )
-    # What has no published score has no published share of satisfied answers either.
-    frame["satisfied_share"] = frame["satisfied_share"].where(frame["score"].notna())
     place = {item.code: item.dimension for item in instrument.items}
-    repeats = len(frame) // len(instrument.items)
-    codes = np.tile([instrument.dimension_codes.index(place[c]) for c in instrument.item_codes], repeats)
-    dimension = pd.Series(categories_at(instrument.dimension_codes, codes))
-    frame.insert(list(frame.columns).index("item"), "dimension", dimension)
-    return frame
+    codes = np.array([instrument.dimension_codes.index(place[code]) for code in instrument.item_codes])
+    dimension = categories_at(instrument.dimension_codes, np.tile(codes, len(columns["item"]) // codes.size))
+    note = columns.pop("note")
+    counted: list[NDArray[np.generic]] = [*missing, sums.item_missing]
+    names = ("invalid", *MissingReason)
+    for k in (*range(1, len(names)), 0):
+        columns[f"n_{names[k]}"] = np.concatenate([counts[..., k].ravel() for counts in counted])
+    satisfied = np.concatenate(shares).ravel()
+    # What has no published score has no published share of satisfied answers either.
+    satisfied[np.isnan(columns["score"])] = np.nan
+    columns |= {"satisfied_share": satisfied, "note": note}
+    before = list(columns).index("item")
+    ordered = [*columns.items()]
+    ordered.insert(before, ("dimension", dimension))
+    return pd.DataFrame(dict(ordered), copy=False)
 
 
 def _total(estimate: Estimate, method: ScoringMethod, suppressed: NDArray[np.bool_]) -> dict[str, Floats]:
@@ -261,8 +255,8 @@ def _tidy(
     kind: str,
     codes: tuple[str, ...],
     part: slice,
-    extra: Mapping[str, object],
-) -> pd.DataFrame:
+) -> dict[str, Any]:
+    """Make the columns of a tidy table: the whole, then industries, then companies."""
     estimates = [overall, *([industries] if industries is not None else []), groups.companies]
     sizes = [estimate.value.shape[0] for estimate in estimates]
     # Where no interview has a total of its own, single items may still rest on enough of them.
@@ -286,7 +280,7 @@ def _tidy(
         company.append(np.full(sizes[1], no_company))
     industry.append(units.industry)
     company.append(units.company)
-    columns: dict[str, object] = {"level": categories_at(levels, level)}
+    columns: dict[str, Any] = {"level": categories_at(levels, level)}
     if industries is not None:
         columns["industry"] = categories_at(
             (*units.industry_names, ""), np.repeat(np.concatenate(industry).astype(np.int32), len(codes))
@@ -296,18 +290,11 @@ def _tidy(
     )
     columns[kind] = categories_at(codes, np.tile(np.arange(len(codes), dtype=np.int16), sum(sizes)))
     notes = np.where(suppressed, np.int8(1), np.where(np.isnan(value), np.int8(2), np.int8(0)))
-    for name, column in (
-        ("score", value),
-        ("std_error", error),
-        ("ci_low", low),
-        ("ci_high", high),
-        ("df", df),
-    ):
+    estimated = {"score": value, "std_error": error, "ci_low": low, "ci_high": high, "df": df}
+    for column in estimated.values():
         column[notes > 0] = np.nan
-        columns[name] = column
-    columns["n"] = n
-    columns |= extra
+    columns |= estimated | {"n": n.astype(np.int32)}
     columns["note"] = categories_at(
         ("", "suppressed: too few interviews or companies", "not enough answers"), notes
     )
-    return pd.DataFrame(columns, copy=False)
+    return columns

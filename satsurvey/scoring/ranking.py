@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
 
@@ -29,6 +30,7 @@ Publish = Literal["ranks", "tiers_first", "tiers_only"]
 
 _TIERS_ONLY_UNDER = 0.5
 _RANKS_FROM = 0.7
+_WORKERS = 2
 _KEYS = ("industry", "company", "company_id")
 _COUNTS = ("rank", "rank_low", "rank_high")
 
@@ -195,9 +197,29 @@ def rank(
     notes: list[str] = []
     companies, industries = scores.companies, scores.industries
     labels = companies["industry"].astype(str).to_numpy() if "industry" in companies else None
-    company_table, company_method, inside = _rank_frame(
-        companies, labels, companies["n"].to_numpy(float), choices, notes, "companies", overall, progress
-    )
+    if industries.empty:
+        industries = pd.DataFrame({name: np.zeros(0) for name in ("score", "std_error", "df")})
+        industries.insert(0, "industry", np.zeros(0, dtype="<U1"))
+    industry_size = industries["df"].to_numpy(float) + 1
+    industry_notes: list[str] = []
+    with ThreadPoolExecutor(1) as aside:
+        # Industries are ranked beside the companies: neither needs the other.
+        second = aside.submit(
+            _rank_frame,
+            industries,
+            None,
+            industry_size,
+            choices,
+            industry_notes,
+            "industries",
+            False,
+            None,
+        )
+        company_table, company_method, inside = _rank_frame(
+            companies, labels, companies["n"].to_numpy(float), choices, notes, "companies", overall, progress
+        )
+        industry_table, industry_method, _ = second.result()
+    notes += industry_notes
     method: dict[str, Any] = {
         "level": level,
         "draws": draws,
@@ -222,12 +244,6 @@ def rank(
         "reliability",
     ]
     company_frame = company_table.frame([*order, *overall_columns, *rest])
-    if industries.empty:
-        industries = pd.DataFrame({name: np.zeros(0) for name in ("score", "std_error", "df")})
-        industries.insert(0, "industry", np.zeros(0, dtype="<U1"))
-    industry_table, industry_method, _ = _rank_frame(
-        industries, None, industries["df"].to_numpy(float) + 1, choices, notes, "industries", False, None
-    )
     method["industries"] = industry_method
     for row, name in enumerate(industries["industry"].astype(str)):
         place = np.array([row], dtype=np.intp)
@@ -275,11 +291,13 @@ def _rank_frame(
     notes.extend(f"{what}: {note}" for note in found.notes)
     _name_left_out(keys, candidates, ~found.ranked, what, notes)
     families: dict[str, dict[str, Any]] = {}
-    for code, family in zip(found.codes, found.families, strict=True):
-        here = _Family(found, family, score, df, n, choices)
+    ranked = [_Family(found, family, score, df, n, choices) for family in found.families]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        chances = list(pool.map(_Family.first_places, ranked))
+    for code, here, chance in zip(found.codes, ranked, chances, strict=True):
         label = names[code]
         where = f"{what} of {label}" if label else what
-        here.fill(table, candidates[family.members], where, notes)
+        here.fill(table, candidates[here.family.members], where, notes, chance)
         families[label] = here.facts()
     method: dict[str, Any] = {
         "ranked": int(found.ranked.sum()),
@@ -376,8 +394,28 @@ class _Family:
             return self.family.low_marginal, self.family.high_marginal
         return self.family.low, self.family.high
 
-    def fill(self, table: _Table, rows: NDArray[np.intp], where: str, notes: list[str]) -> None:
-        """Write the columns of the ranking within the family."""
+    def first_places(self) -> Floats | None:
+        """Return the chance of each unit of one of the first places, None where no ranks are shown."""
+        if not self.ranks_shown:
+            return None
+        choices, shrunken = self.choices, self.shrunken
+        return top_probabilities(
+            shrunken.estimate,
+            shrunken.variance,
+            top_k=choices.top_k,
+            draws=choices.draws,
+            seed=choices.seed,
+        )
+
+    def fill(
+        self,
+        table: _Table,
+        rows: NDArray[np.intp],
+        where: str,
+        notes: list[str],
+        chance: Floats | None,
+    ) -> None:
+        """Write the columns of the ranking within the family, with the chances of the first places."""
         family, choices = self.family, self.choices
         if self.ranks_shown:
             low, high = self.sets()
@@ -393,14 +431,9 @@ class _Family:
         self.warn(where, notes)
         if family.low is not None and self.ranks_shown:
             table.in_top_k[rows] = family.low <= choices.top_k
-        posterior = (self.shrunken.estimate, self.shrunken.variance)
-        if self.ranks_shown:
-            table.put("expected_rank", rows, expected_ranks(*posterior))
-            table.put(
-                "p_top_k",
-                rows,
-                top_probabilities(*posterior, top_k=choices.top_k, draws=choices.draws, seed=choices.seed),
-            )
+        if chance is not None:
+            table.put("expected_rank", rows, expected_ranks(self.shrunken.estimate, self.shrunken.variance))
+            table.put("p_top_k", rows, chance)
         table.put("shrunken_score", rows, self.shrunken.estimate)
         table.put("shrunken_std_error", rows, np.sqrt(self.shrunken.variance))
         table.put("reliability", rows, self.shrunken.reliability)

@@ -20,6 +20,7 @@ from satsurvey.intake.formats.records import head_records, read_lines, records, 
 from satsurvey.intake.raw import RawColumn, RawFile, RawTable, Source, UnreadableRow
 
 _MOST_COLUMNS = 20_000
+_LEAST = 1 << 16
 _SLOW_ROWS = 20_000
 _SLOW_CHARACTERS = 32 * 1024 * 1024
 _NOT_TEXT = {"zip", "empty zip", "compound", "sav", "parquet", "dta", "pdf", "gzip", "rar", "7z"}
@@ -206,9 +207,13 @@ def _cut(data: bytes, columns: tuple[RawColumn, ...], delimiter: str, *, quotes:
     names = [f"c{column.position}" for column in columns]
     return arrow_csv.read_csv(
         pa.BufferReader(data),
-        # Half a stretch for each of two threads, unless a single record is longer than that.
+        # Arrow gives every column of a block room for the whole block, so blocks are small, unless a single
+        # record is longer than that; a second thread gains nothing beside the decoding. A block of one byte
+        # would lose a row whose line end has two.
         read_options=arrow_csv.ReadOptions(
-            block_size=len(data) // 2 + 1 if len(data) < 2 * BLOCK else len(data) + 1, column_names=names
+            use_threads=False,
+            block_size=max(len(data) // 8, _LEAST) if len(data) < 2 * BLOCK else len(data) + 1,
+            column_names=names,
         ),
         parse_options=arrow_csv.ParseOptions(
             delimiter=delimiter, newlines_in_values=quotes, ignore_empty_lines=False

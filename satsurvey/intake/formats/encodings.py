@@ -15,7 +15,7 @@ import pyarrow as pa
 from satsurvey.errors import EncodingError, ReadError
 from satsurvey.intake.raw import Source
 
-BLOCK = 2 * 1024 * 1024
+BLOCK = 3 * 1024 * 1024
 LONGEST_RECORD = 64 * 1024 * 1024
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
