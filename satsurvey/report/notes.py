@@ -10,7 +10,7 @@ import numpy as np
 from satsurvey.instrument.model import Language, Rounding
 from satsurvey.intake.ledger import REASONS, Ledger, UnusedRow
 from satsurvey.report.catalogue import rule_name, translated
-from satsurvey.report.cells import is_absent, number_text
+from satsurvey.report.cells import figure_text, is_absent
 from satsurvey.report.labels import choice_name, choice_words, label
 
 if TYPE_CHECKING:
@@ -20,7 +20,12 @@ Subject = Literal["industries", "companies"]
 
 
 def table_notes(
-    analysis: Analysis, language: Language, subject: Subject, family: str | None = None
+    analysis: Analysis,
+    language: Language,
+    subject: Subject,
+    family: str | None = None,
+    *,
+    beyond: bool = False,
 ) -> tuple[str, ...]:
     """Return the notes that belong below a ranking: method, precision, publication, ledger, findings.
 
@@ -34,11 +39,14 @@ def table_notes(
         What the table ranks.
     family
         The industry whose companies it ranks; None: all of them.
+    beyond
+        Whether an interval in the table passes 0 or 100.
     """
     notes = [
         *_conversion(analysis, language),
         *_aggregation(analysis, language),
         *_interval(analysis, language, subject),
+        *((beyond_note(language),) if beyond else ()),
         *_rank_sets(analysis, language),
         *_rankability(analysis, language, subject, family),
         *_detectable_difference(analysis, language, subject, family),
@@ -50,6 +58,15 @@ def table_notes(
         *(translated(note, language) for note in analysis.notes),
     ]
     return tuple(dict.fromkeys(note for note in notes if note))
+
+
+def beyond_note(language: Language) -> str:
+    """Say why an interval may pass the ends of the scale."""
+    return _sentence(
+        "t 区间不在 0 和 100 处截断，端点可能小于 0 或大于 100",
+        "t intervals are not cut at 0 and 100, so an end may lie below 0 or above 100",
+        language,
+    )
 
 
 def ledger_line(ledger: Ledger, language: Language) -> str:
@@ -164,7 +181,7 @@ def _weights(method: Mapping[str, object], language: Language) -> str:
     weights = method.get("dimension_weights")
     if not isinstance(weights, Mapping) or not weights:
         return ""
-    texts = [(str(code), number_text(float(weight), 4, "half_up")) for code, weight in weights.items()]
+    texts = [(str(code), figure_text(float(weight), 4, "half_up")) for code, weight in weights.items()]
     if len({text for _, text in texts}) == 1:
         return _sentence(f"各 {texts[0][1]}", f"{texts[0][1]} each", language)
     return ("，" if language == "zh" else ", ").join(f"{code} {text}" for code, text in texts)
@@ -181,6 +198,10 @@ def _interval(analysis: Analysis, language: Language, subject: Subject) -> Itera
     en = f"Brackets after scores: {_level(analysis.method)} intervals, linearised standard errors, t"
     if companies and subject == "industries":
         zh, en = f"{zh}；企业视为{companies}", f"{en}; companies are a {companies}"
+    small = _chosen(analysis.method, "small_sample", language)
+    # Where companies are a sample, errors of industries come from between them, whatever theirs are.
+    if small and (subject == "companies" or analysis.method.get("companies") == "census"):
+        zh, en = f"{zh}；小样本校正{small}", f"{en}; small-sample correction {small}"
     yield _sentence(zh, en, language)
 
 
@@ -233,7 +254,7 @@ def _figures(analysis: Analysis, key: str, subject: Subject, family: str | None)
 
 
 def _span(values: Sequence[float], decimals: int, rule: Rounding) -> str:
-    low, high = number_text(min(values), decimals, rule), number_text(max(values), decimals, rule)
+    low, high = figure_text(min(values), decimals, rule), figure_text(max(values), decimals, rule)
     return low if low == high else f"{low}–{high}"
 
 
@@ -304,7 +325,7 @@ def _winners_curse(analysis: Analysis, language: Language, subject: Subject) -> 
         return
     style = display_style(analysis.method)
     score, corrected, low, high = (
-        "—" if is_absent(place.get(key)) else number_text(float(place[key]), *style)
+        "—" if is_absent(place.get(key)) else figure_text(float(place[key]), *style)
         for key in ("score", "corrected", "corrected_low", "corrected_high")
     )
     name = " ".join(str(place[key]) for key in ("industry", "company") if place.get(key))
@@ -333,7 +354,7 @@ def _findings(analysis: Analysis, language: Language) -> Iterator[str]:
     without = analysis.method.get("without_flagged")
     if isinstance(without, Mapping):
         style = display_style(analysis.method)
-        score, whole = (number_text(float(without[key]), *style) for key in ("score", "score_with"))
+        score, whole = (figure_text(float(without[key]), *style) for key in ("score", "score_with"))
         n = plain_words(without["n"], language)
         yield _sentence(
             f"去掉检查标记的 {n} 份访问后，总分为 {score}（保留时为 {whole}）；标记不等于剔除",

@@ -16,6 +16,7 @@ from satsurvey.scoring.frames import company_frame, dimension_frame, industry_fr
 from satsurvey.scoring.groups import Estimate, Groups
 from satsurvey.scoring.method import ScoringMethod
 from satsurvey.scoring.rescale import item_level_scores
+from satsurvey.scoring.small_samples import FEW_ANSWERS, by_items, with_few_answers
 from satsurvey.scoring.tally import Plan, Tally, pooled_squares, tally
 from satsurvey.scoring.units import Units
 from satsurvey.scoring.weights import Weights, dimension_weights, item_weight_array, item_weights
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+_NOTED = 0.1
+"""Share of the published companies over which items with few answers are worth a note."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def score(
         Called with rows done and rows in all.
     **choices
         Any attribute of `ScoringMethod`, for example `level=0.9`, `order="respondent_first"`,
-        `dimension_weights="entropy"`, `company_min_n=30`.
+        `dimension_weights="entropy"`, `small_sample="items"`, `company_min_n=30`.
 
     Returns
     -------
@@ -90,10 +93,12 @@ def score(
     -----
     Company: item means over those who answered, mean of the dimension's items, weighted mean of dimensions.
     Its variance is the Taylor-linearised one, SE² = n/(n-1) Σ z_r² (Särndal, Swensson and Wretman 1992), with
-    t on n - 1 degrees of freedom. Industry: companies are a sample of it, so its variance is that between
-    companies, Σ (T_j - T)² / (J (J - 1)) for the mean of companies, with t on J - 1; for pooled respondents
-    the influence values are added up by company first. Effective n is (Σω)²/Σω² (Kish 1965); the design
-    effect compares with a simple random sample of as many interviews drawn with replacement.
+    t on n - 1 degrees of freedom; `small_sample="items"` corrects item by item instead, for surveys whose
+    filters leave items few answers (see `satsurvey.scoring.small_samples`). Industry: companies are a sample
+    of it, so its variance is that between companies, Σ (T_j - T)² / (J (J - 1)) for the mean of companies,
+    with t on J - 1; for pooled respondents the influence values are added up by company first. Effective n is
+    (Σω)²/Σω² (Kish 1965); the design effect compares with a simple random sample of as many interviews drawn
+    with replacement.
 
     Examples
     --------
@@ -137,7 +142,12 @@ def score(
                 "market shares must be positive",
                 value=f"{market[wrong[0]]:g} of {units.company_names[units.company[wrong[0]]]}",
             )
-    companies = Estimate.of_units(sums, method, population)
+    df = None
+    if method.small_sample == "items" and method.order == "item_first":
+        corrected = by_items(responses, units, plan, method, sums)
+        sums, df = corrected.sums, corrected.df
+        notes += corrected.notes
+    companies = Estimate.of_units(sums, method, population, df)
     groups = Groups(
         units,
         sums,
@@ -155,14 +165,24 @@ def score(
             "interviews; their scores are not published"
             + (" but count in their industry's" if method.small_companies_in_industry else "")
         )
+    if df is None and method.order == "item_first":
+        published = (sums.total_n >= method.company_min_n) & np.isfinite(sums.total)
+        short = int((with_few_answers(plan, sums) & published).sum())
+        if short > _NOTED * published.sum():
+            notes.append(
+                f"{short} of {int(published.sum())} published companies have an item with fewer than "
+                f'{FEW_ANSWERS} answers; company intervals may be short, small_sample = "items" corrects that'
+            )
     industries = groups.industries() if responses.industry is not None else None
     overall = groups.overall()
     notes += groups.notes
+    # By far the largest table goes first: what it needs on the way is free again for the others.
+    items = item_frame(instrument, units, sums, groups, industries, overall, method)
     return Scores(
         companies=company_frame(instrument, responses, units, sums, companies, method, population),
         industries=industry_frame(instrument, units, groups, industries, method),
         dimensions=dimension_frame(instrument, units, sums, groups, industries, overall, method),
-        items=item_frame(instrument, units, sums, groups, industries, overall, method),
+        items=items,
         overall=overall_frame(instrument, groups, overall),
         method=method,
         dimension_weights=weights,

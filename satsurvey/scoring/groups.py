@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from satsurvey.scoring.method import ScoringMethod
 from satsurvey.scoring.tally import Floats, Plan, Pooled, Tally
 from satsurvey.scoring.units import Units
+
+_COLUMNS = 4
+_DUST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,13 @@ class Estimate:
     notes: tuple[str, ...]
 
     @classmethod
-    def of_units(cls, sums: Tally, method: ScoringMethod, population: Floats | None) -> Estimate:
-        """Estimate every company from its own interviews: SE² = n/(n-1) Σ z² with n - 1 df."""
+    def of_units(
+        cls, sums: Tally, method: ScoringMethod, population: Floats | None, df: Floats | None = None
+    ) -> Estimate:
+        """Estimate every company from its own interviews: SE² = n/(n-1) Σ z² with n - 1 df.
+
+        `df` are other degrees of freedom of the total and the dimensions, shape (J, 1 + D).
+        """
         value = np.column_stack([sums.total, sums.dimension_mean, sums.item_mean])
         squares = np.column_stack([sums.total_squares, sums.dimension_squares, sums.item_squares])
         n = np.column_stack([sums.total_n, sums.dimension_n, sums.item_n])
@@ -53,13 +61,17 @@ class Estimate:
                 variance = variance * (1 - sums.n / population)[:, None]
             simple = sums.total_spread / (sums.total_n - 1)
             effect = np.where(simple > 0, variance[:, 0] / simple, np.nan)
-            n_effective = sums.weight**2 / sums.weight_squares
+            n_effective = _without_dust(sums.weight**2 / sums.weight_squares, sums.n)
+        own_df = np.maximum(n - 1.0, 0)
+        if df is not None:
+            own_df[:, : df.shape[1]] = df
         absent = np.isnan(value[:, 0])
         remarks = (
             (sums.total_n < method.company_min_n, f"n < {method.company_min_n}"),
             (absent, "no score: no dimension has enough answers"),
             (~absent & (n[:, 0] < 2), "one interview: no interval"),
             (~absent & (n[:, 0] > 1) & (squares[:, 0] == 0), "no spread: all interviews agree"),
+            (~absent & np.isnan(squares[:, 0]), "no item has two answers: no interval"),
         )
         notes = [""] * value.shape[0]
         for concerned, remark in remarks:
@@ -68,7 +80,7 @@ class Estimate:
         return cls(
             value,
             variance,
-            np.maximum(n - 1.0, 0),
+            own_df,
             n,
             n_effective,
             effect,
@@ -140,6 +152,7 @@ class Groups:
             variance = group_sums(parts, everything)
             df = _satterthwaite(parts, inner.df, variance)
             n_effective = count[0] ** 2 / math.fsum(1 / inner.n_effective[present[:, 0]])
+            n_effective = _without_dust(np.array([n_effective]), inner.n[:, :1].sum(axis=0))
         self.notes.append(
             "the overall score is the mean of the industries; its error is that of their errors"
         )
@@ -148,7 +161,7 @@ class Groups:
             variance,
             df,
             inner.n.sum(axis=0)[None, :],
-            np.array([n_effective]),
+            n_effective,
             np.array([np.nan]),
             np.array([inner.n_companies.sum()]),
             ("an industry has no error of its own: no interval",) if np.isnan(variance[0, 0]) else ("",),
@@ -164,25 +177,35 @@ class Groups:
         return group_sums(np.where(self.counted[:, None], values, 0.0), starts)
 
     def _estimate(self, starts: NDArray[np.intp], level: str, *, stratified: bool) -> Estimate:
+        group = self._group_of(starts)
+        pooled: Pooled | None = None
         if level == "respondent_pooled":
-            value, influence, pooled = self._pooled(starts)
+            mean, influence, pooled = self._pooled(starts)
             mass = np.where(self.counted, self.sums.total_weight, 0.0)
+            pieces: Iterable[tuple[slice, Floats, Floats]] = [(slice(None), mean, influence)]
         else:
             share = self.market if level == "market_weighted" and self.market is not None else 1.0
-            weights = np.where(self.counted[:, None] & ~np.isnan(self.companies.value), 1.0, 0.0)
-            weights *= np.broadcast_to(share, self.counted.shape)[:, None]
-            value, influence = self._mean(weights, starts)
-            mass, pooled = weights[:, 0], None
-        group = self._group_of(starts)
-        present = (influence != 0) | (self.counted[:, None] & ~np.isnan(self.companies.value))
-        count = np.add.reduceat(present.astype(np.int64), starts, axis=0)
+            mass = np.where(self.counted & ~np.isnan(self.companies.value[:, 0]), share, 0.0)
+            pieces = self._means(share, starts)
+        shape = (starts.size, self.companies.value.shape[1])
+        value, variance, df = np.empty(shape), np.empty(shape), np.empty(shape)
+        count = np.empty(shape, dtype=np.int64)
+        for columns, mean, influence in pieces:
+            value[:, columns] = mean
+            present = (influence != 0) | (self.counted[:, None] & ~np.isnan(self.companies.value[:, columns]))
+            count[:, columns] = np.add.reduceat(present.astype(np.int64), starts, axis=0)
+            if self.method.companies == "sample":
+                found = self._between(starts, influence, present, stratified=stratified)
+                variance[:, columns], df[:, columns] = found
         if self.method.companies == "census":
             variance, df = self._within(starts, level, group, pooled)
-        else:
-            variance, df = self._between(starts, influence, present, stratified=stratified)
         variance, df, notes = self._single_companies(starts, count, variance, df)
-        counts = np.column_stack([self.sums.total_n, self.sums.dimension_n, self.sums.item_n])
-        n = self.count_by(counts, starts)
+        n = np.column_stack(
+            [
+                self.count_by(counts, starts)
+                for counts in (self.sums.total_n, self.sums.dimension_n, self.sums.item_n)
+            ]
+        )
         n_effective, effect = self._design(starts, group, mass, value[:, 0], variance[:, 0], n[:, 0])
         with np.errstate(invalid="ignore"):
             return Estimate(
@@ -196,12 +219,22 @@ class Groups:
                 notes,
             )
 
+    def _means(
+        self, share: Floats | float, starts: NDArray[np.intp]
+    ) -> Iterator[tuple[slice, Floats, Floats]]:
+        """Yield weighted means of companies and their influence, some columns at a time to save memory."""
+        for first in range(0, self.companies.value.shape[1], _COLUMNS):
+            columns = slice(first, first + _COLUMNS)
+            present = self.counted[:, None] & ~np.isnan(self.companies.value[:, columns])
+            weights = present * np.broadcast_to(share, self.counted.shape)[:, None]
+            yield columns, *self._mean(weights, columns, starts)
+
     def _group_of(self, starts: NDArray[np.intp]) -> NDArray[np.intp]:
         return np.repeat(np.arange(starts.size), np.diff([*starts, len(self.units)]))
 
-    def _mean(self, weights: Floats, starts: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    def _mean(self, weights: Floats, columns: slice, starts: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Weighted means of companies, and each company's influence on them."""
-        values = np.where(weights > 0, self.companies.value, 0.0)
+        values = np.where(weights > 0, self.companies.value[:, columns], 0.0)
         mass = group_sums(weights, starts)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = _held(group_sums(weights * values, starts) / mass, values, weights > 0, starts)
@@ -216,7 +249,7 @@ class Groups:
         weights = np.column_stack([sums.total_weight, sums.dimension_weight, sums.item_weight])
         weights = np.where(keep & ~np.isnan(self.companies.value), weights, 0.0)
         if self.method.order == "respondent_first":
-            value, influence = self._mean(weights, starts)
+            value, influence = self._mean(weights, slice(None), starts)
             nothing = np.zeros((group.size, self.plan.item_weights.size))
             own = self._own_items(value[group], weights[:, -nothing.shape[1] :])
             return value, influence, Pooled(own, group_sums(weights, starts)[group], nothing, nothing)
@@ -366,7 +399,7 @@ class Groups:
             gap = np.where(self.counted, sums.total - mean[group], 0.0)
             spread = group_sums(np.where(self.counted, share * (sums.total_spread + gap**2), 0.0), starts)
             squares = np.where(self.counted, share**2 * sums.weight_squares / sums.weight**2, 0.0)
-            n_effective = np.where(n > 0, 1 / group_sums(squares, starts), np.nan)
+            n_effective = np.where(n > 0, _without_dust(1 / group_sums(squares, starts), n), np.nan)
             simple = spread / (n - 1)
             effect = np.where(simple > 0, variance / simple, np.nan)
         return n_effective, effect
@@ -402,3 +435,8 @@ def _satterthwaite(parts: Floats, df: Floats, variance: Floats) -> Floats:
         weighted = np.where(df > 0, parts**2 / df, 0.0)
         result = variance**2 / group_sums(weighted, np.zeros(1, dtype=np.intp))
     return np.where(np.isfinite(result), result, 0.0)
+
+
+def _without_dust(n_effective: Floats, n: NDArray[np.int64]) -> Floats:
+    """Return n itself where an effective n differs from it by rounding alone, as with weights all equal."""
+    return np.where(np.abs(n_effective - n) <= _DUST * n, n, n_effective)

@@ -20,6 +20,7 @@ from satsurvey.instrument.model import (
 from satsurvey.intake.study import StudyScoring
 
 Companies = Literal["sample", "census"]
+SmallSample = Literal["interviews", "items"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ class ScoringMethod:
     companies
         `sample`: companies stand for an industry, so errors of industries are clustered by company; `census`:
         the companies surveyed are the industry.
+    small_sample
+        What corrects a company's error for few answers. `interviews`: SE² = n/(n-1) Σ z² with n - 1 degrees
+        of freedom, as R's survey does; short where filters leave some items few answers. `items`: each item
+        is corrected by its own number of answers, and the degrees of freedom of dimensions and total come
+        from those of the items (see `satsurvey.scoring.small_samples`). With `respondent_first` both are the
+        same: every respondent has one score, and n are those who have one.
     small_companies_in_industry
         Whether companies under the minimum n count in their industry's score.
     finite_population
@@ -67,6 +74,7 @@ class ScoringMethod:
     industry_level: IndustryLevel = "company_mean"
     overall_level: OverallLevel = "company_mean"
     companies: Companies = "sample"
+    small_sample: SmallSample = "interviews"
     small_companies_in_industry: bool = True
     finite_population: bool = False
     company_min_n: int = 20
@@ -153,5 +161,6 @@ _CHOICES: Mapping[str, tuple[object, ...]] = {
     "industry_level": get_args(IndustryLevel),
     "overall_level": get_args(OverallLevel),
     "companies": get_args(Companies),
+    "small_sample": get_args(SmallSample),
     "rounding": get_args(Rounding),
 }

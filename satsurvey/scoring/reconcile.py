@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, get_args
 
 from satsurvey.errors import MethodError
-from satsurvey.instrument.model import Language, Rounding
-from satsurvey.instrument.rounding import RULES, round_exact
+from satsurvey.instrument.model import Rounding
+from satsurvey.instrument.rounding import round_exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 Figure = str | int | float | Decimal
 Weighting = Literal["equal", "items", "declared"]
 
-WEIGHTINGS: Mapping[str, tuple[str, str]] = {
-    "equal": ("各维度等权", "equal weights"),
-    "items": ("按题项数加权", "weights by number of items"),
-    "declared": ("按声明的权数", "declared weights"),
-}
-"""The weightings that can be tried, with their names in Chinese and English."""
 _MOST_PLACES = 15
-_PLACES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -110,84 +103,13 @@ class Reconciliation:
         ]
 
     def to_dict(self) -> dict[str, object]:
-        """Return plain data for JSON."""
+        """Return plain data for JSON; printed figures stay text."""
         return {
             "total": format(self.total, "f"),
             "dimensions": {name: format(score, "f") for name, score in self.dimensions.items()},
             "reproduced": bool(self.reproducing),
             "trials": self.rows(),
-            "explanation": {"zh": list(self.sentences("zh")), "en": list(self.sentences("en"))},
         }
-
-    def sentences(self, language: Language = "zh") -> tuple[str, ...]:
-        """Say what was found: a sentence per weighting, then the verdict, then what rounding hides."""
-        zh = language == "zh"
-        total = format(self.total, "f")
-        said = [self._trial_sentence(group, zh) for group in self._by_weighting()]
-        if self.reproducing:
-            link = "并" if zh else " with "
-            ways = ("；" if zh else "; ").join(
-                _word(WEIGHTINGS, trial.weighting, zh) + link + _word(RULES, trial.rule, zh)
-                for trial in self.reproducing
-            )
-            said.append(
-                f"公布的总分 {total} 可由以下方法得到：{ways}。"
-                if zh
-                else f"The published total {total} follows from {ways}."
-            )
-        else:
-            said.append(
-                f"所试的权数与取位规则都不能由公布的维度分得到总分 {total}。"
-                if zh
-                else f"No weighting and rounding rule that was tried gives the published total {total}."
-            )
-        said.extend(self._range_sentence(group, zh) for group in self._by_weighting())
-        return tuple(said)
-
-    def shown(self, value: Fraction) -> str:
-        """Write an unrounded total with three places more than the published figures have."""
-        places = max(self.decimals, self.dimension_decimals) + _PLACES_SHOWN
-        return format(round_exact(value, places, "half_up"), "f")
-
-    def _by_weighting(self) -> list[list[Trial]]:
-        found = dict.fromkeys(trial.weighting for trial in self.trials)
-        return [[trial for trial in self.trials if trial.weighting == weighting] for weighting in found]
-
-    def _trial_sentence(self, group: Sequence[Trial], zh: bool) -> str:
-        printed = {trial.rule: format(trial.printed, "f") for trial in group}
-        exact, name = self.shown(group[0].exact), _word(WEIGHTINGS, group[0].weighting, zh)
-        up, even, cut = printed["half_up"], printed["half_even"], printed["truncate"]
-        if zh:
-            tie = "" if up == even else f"，四舍六入五成双为 {even}"
-            return (
-                f"{name}：{len(self.dimensions)} 个维度的均值 {exact}，四舍五入为 {up}{tie}，截尾为 {cut}。"
-            )
-        tie = "" if up == even else f", rounds half to even to {even}"
-        opening = name[0].upper() + name[1:]
-        count = len(self.dimensions)
-        return f"{opening}: mean {exact} of the {count} dimensions: rounds to {up}{tie}, truncates to {cut}."
-
-    def _range_sentence(self, group: Sequence[Trial], zh: bool) -> str:
-        total, name = format(self.total, "f"), _word(WEIGHTINGS, group[0].weighting, zh)
-        parts = []
-        for trial in group:
-            if trial.rule == "half_even":
-                # Differs from half_up in the ends of the range only.
-                continue
-            low, high = self.shown(trial.low), self.shown(trial.high)
-            rule = _word(RULES, trial.rule, zh)
-            if zh:
-                verdict = "可能" if trial.possible else "不可能"
-                parts.append(
-                    f"若各分均按{rule}取位，未取位的总分在 {low} 与 {high} 之间，印成 {total} {verdict}"
-                )
-            else:
-                verdict = "possible" if trial.possible else "impossible"
-                parts.append(
-                    f"if all figures were printed by {rule}, the unrounded total lies between {low} "
-                    f"and {high}, and a printed {total} is {verdict}"
-                )
-        return f"{name}：{'；'.join(parts)}。" if zh else f"With {name}: {'; '.join(parts)}."
 
 
 def reconcile(
@@ -236,8 +158,8 @@ def reconcile(
     --------
     >>> published = {"A": "77.40", "B": "85.13", "C": "80.91", "D": "83.53", "E": "81.97", "F": "93.37"}
     >>> result = reconcile("83.71", published)
-    >>> print(result.sentences("en")[0])
-    Equal weights: mean 83.71833 of the 6 dimensions: rounds to 83.72, truncates to 83.71.
+    >>> round(float(result.trials[0].exact), 5), str(result.trials[0].printed)
+    (83.71833, '83.72')
     >>> [trial.rule for trial in result.reproducing]
     ['truncate']
     """
@@ -393,7 +315,3 @@ def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return format(value, "f")
     return float(value) if isinstance(value, Fraction) else value
-
-
-def _word(words: Mapping[str, tuple[str, str]], key: str, zh: bool) -> str:
-    return words[key][0 if zh else 1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -12,24 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError
-from satsurvey.instrument.model import Conversion, Instrument, Language, Scale
+from satsurvey.instrument.model import Conversion, Instrument, Scale
 
-_FORMULAS: Mapping[str, tuple[str, str]] = MappingProxyType(
+_FORMULAS: Mapping[str, str] = MappingProxyType(
     {
-        "share_of_max": ("得分 = x / max × 100", "score = x / max × 100"),
-        "min_max": ("得分 = (x - min) / (max - min) × 100", "score = (x - min) / (max - min) × 100"),
-        "anchored": (
-            "得分 = 问卷为每个答案规定的分值",
-            "score = the value that the instrument declares for each answer",
-        ),
+        "share_of_max": "score = x / max × 100",
+        "min_max": "score = (x - min) / (max - min) × 100",
+        "anchored": "score = the value that the instrument declares for each answer",
     }
 )
 
 
-def conversion_formula(method: Conversion, *, language: Language = "en") -> str:
+def conversion_formula(method: Conversion) -> str:
     """Return the printed formula of a conversion; x is the raw answer, min and max the ends of its scale."""
     _check_method(method)
-    return _FORMULAS[method][0 if language == "zh" else 1]
+    return _FORMULAS[method]
 
 
 def level_scores(scale: Scale, method: Conversion, *, reverse: bool = False) -> NDArray[np.float64]:
@@ -130,29 +127,6 @@ def item_level_scores(
                 next_step=exc.next_step,
             ) from exc
     return tuple(tables)
-
-
-def single_conversion(methods: Iterable[Conversion]) -> Conversion:
-    """Return the one conversion of the scores of a table, and refuse a table that would mix several.
-
-    Raises
-    ------
-    MethodError
-        When there is none, or more than one, or one that is unknown.
-    """
-    found = list(dict.fromkeys(methods))
-    for method in found:
-        _check_method(method)
-    if len(found) != 1:
-        raise MethodError(
-            "scores of different conversions cannot stand in one table"
-            if found
-            else "no conversion is named",
-            value=", ".join(found) or None,
-            expected="one conversion for all scores of a table",
-            next_step="score all of the data with the same conversion",
-        )
-    return found[0]
 
 
 def _anchors(scale: Scale) -> list[float]:

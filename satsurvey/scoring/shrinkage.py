@@ -47,43 +47,6 @@ class Shrinkage:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class RandomIntercept:
-    """A random-intercept model fitted to the tallies of companies by REML.
-
-    Attributes
-    ----------
-    sigma2
-        Variance of answers inside a company, one value for all companies.
-    tau2
-        Variance of the true company means around the mean of their group. NaN when it cannot be told.
-    groups
-        Group labels, sorted; a single empty label without groups.
-    group_means, group_mean_variances
-        Fixed effect and its sampling variance, per group.
-    estimate, variance, reliability
-        Per company: shrunken mean, its posterior variance, and B_j = tau2 / (tau2 + sigma2 / n_j).
-    icc
-        tau2 / (tau2 + sigma2), the share of the variance that lies between companies, ICC(1).
-    reml_criterion
-        -2 log restricted likelihood at the solution; NaN when it is not defined.
-    notes
-        What the reader of the numbers has to know.
-    """
-
-    sigma2: float
-    tau2: float
-    groups: tuple[str, ...]
-    group_means: Floats
-    group_mean_variances: Floats
-    estimate: Floats
-    variance: Floats
-    reliability: Floats
-    icc: float
-    reml_criterion: float
-    notes: tuple[str, ...] = ()
-
-
 def shrink(score: ArrayLike, variance: ArrayLike) -> Shrinkage:
     """Shrink the scores of one family of companies towards their mean, the sampling variances being known.
 
@@ -110,7 +73,9 @@ def shrink(score: ArrayLike, variance: ArrayLike) -> Shrinkage:
 
         -1/2 [ sum log(1/w_j) + log(sum w_j) + sum w_j (x_j - m)^2 ],   m = sum w_j x_j / sum w_j.
 
-    tau2 = 0 pools the family fully. That tau2 is estimated is not part of the posterior variance.
+    tau2 = 0 pools the family fully. That tau2 is estimated is not part of the posterior variance. Where the
+    answers of all companies have one variance sigma2 and SE_j^2 = sigma2 / n_j, this is the random-intercept
+    model of the answers, y_rj = m + u_j + e_rj, fitted by REML.
 
     References
     ----------
@@ -170,169 +135,6 @@ def shrink(score: ArrayLike, variance: ArrayLike) -> Shrinkage:
         reliability=reliability,
         notes=tuple(notes),
     )
-
-
-def fit_random_intercept(
-    n: ArrayLike, mean: ArrayLike, within_ss: ArrayLike, *, group: ArrayLike | None = None
-) -> RandomIntercept:
-    """Fit y_rj = mean of the group + u_j + e_rj by REML from tallies; the cost does not grow with interviews.
-
-    Parameters
-    ----------
-    n
-        Interviews per company, shape (companies,). Companies with 0 take no part.
-    mean
-        Company means of the answers or respondent scores, same shape.
-    within_ss
-        Sum of squared deviations from the company mean, per company, same shape, not negative.
-    group
-        Group (industry) of each company for fixed effects; None fits one mean.
-
-    Returns
-    -------
-    RandomIntercept
-        What lme4 gives for `lmer(y ~ 0 + group + (1 | company), REML = TRUE)`.
-
-    Raises
-    ------
-    MethodError
-        When shapes differ, a value is negative or not finite, or no company has two interviews.
-
-    Notes
-    -----
-    With lambda = tau2 / sigma2, h_j = n_j / (1 + n_j lambda) and N - p degrees of freedom, the criterion
-
-        (N - p) log Q + sum log(1 + n_j lambda) + sum_g log(sum_{j in g} h_j),
-        Q = sum within_ss_j + sum h_j (mean_j - m_g)^2,
-
-    is minimised over lambda alone; sigma2 = Q / (N - p).
-
-    References
-    ----------
-    Bates, D., Maechler, M., Bolker, B. and Walker, S. (2015). Fitting linear mixed-effects models using lme4.
-    Journal of Statistical Software 67(1), section 3.4.
-    """
-    count = np.array(n, dtype=np.float64)
-    x = np.array(mean, dtype=np.float64)
-    ss = np.array(within_ss, dtype=np.float64)
-    labels = np.zeros(count.shape, dtype=np.intp) if group is None else np.asarray(group)
-    _same_shape("n, mean, within_ss and group", count, x, ss, labels)
-    used = count > 0
-    _check_tallies(count, x, ss, used)
-    names, code = np.unique(labels[used], return_inverse=True)
-    groups = ("",) if group is None else tuple(str(name) for name in names)
-    fit = _Tallies(count[used], x[used], ss[used].sum(), code)
-    notes: list[str] = []
-    if not used.all():
-        notes.append(f"companies without interviews, not in the model: {int((~used).sum())}")
-    ratio = fit.ratio(notes)
-    sigma2, tau2, criterion = fit.variances(ratio, notes)
-    if np.isnan(tau2):
-        shrunken, weight = fit.x, np.full(fit.x.shape, np.nan)
-        means, mean_variances = fit.x[np.argsort(code)], (sigma2 / fit.n)[np.argsort(code)]
-        posterior = sigma2 / fit.n
-    else:
-        means, mean_variances = fit.means(sigma2, tau2)
-        error = sigma2 / fit.n
-        weight = _ratio(tau2, tau2 + error)
-        shrunken = means[code] + weight * (fit.x - means[code])
-        posterior = weight * error + (1 - weight) ** 2 * mean_variances[code]
-
-    def spread(values: Floats) -> Floats:
-        full = np.full(count.shape, np.nan)
-        full[used] = values
-        return full
-
-    total = tau2 + sigma2
-    return RandomIntercept(
-        sigma2=sigma2,
-        tau2=tau2,
-        groups=groups,
-        group_means=means,
-        group_mean_variances=mean_variances,
-        estimate=spread(shrunken),
-        variance=spread(posterior),
-        reliability=spread(weight),
-        icc=tau2 / total if total > 0 else np.nan,
-        reml_criterion=criterion,
-        notes=tuple(notes),
-    )
-
-
-class _Tallies:
-    """The profile restricted likelihood of a random-intercept model in lambda = tau2 / sigma2."""
-
-    def __init__(self, n: Floats, x: Floats, within: float, code: NDArray[np.intp]) -> None:
-        self.n, self.x, self.within, self.code = n, x, float(within), code
-        self.p = int(code.max()) + 1
-        self.df = float(n.sum()) - self.p
-        self.member = np.zeros((n.size, self.p))
-        self.member[np.arange(n.size), code] = 1.0
-        # Deviations from the group's plain mean: the criterion is the same, and large offsets lose no digits.
-        self.centre = (x @ self.member) / self.member.sum(axis=0)
-        self.z = x - self.centre[code]
-
-    def _parts(self, ratio: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        h = self.n / (1 + self.n * ratio[:, None])
-        total = h @ self.member
-        shift = ((h * self.z) @ self.member) / total
-        return h, total, self.z - shift[:, self.code], shift
-
-    def criterion(self, ratio: Floats) -> Floats:
-        h, total, residual, _ = self._parts(ratio)
-        q = self.within + (h * residual**2).sum(axis=1)
-        determinants = np.log1p(self.n * ratio[:, None]).sum(axis=1) + np.log(total).sum(axis=1)
-        result: Floats = self.df * np.log(q) + determinants
-        return result
-
-    def slope(self, ratio: Floats) -> Floats:
-        h, total, residual, _ = self._parts(ratio)
-        q = self.within + (h * residual**2).sum(axis=1)
-        trace = h.sum(axis=1) - ((h**2) @ self.member / total).sum(axis=1)
-        result: Floats = trace - self.df * (h**2 * residual**2).sum(axis=1) / q
-        return result
-
-    def ratio(self, notes: list[str]) -> float:
-        """Return lambda; infinity when answers do not vary inside companies, NaN when it cannot be told."""
-        if self.n.size == self.p:
-            notes.append("no group has two companies; tau2 is not defined and nothing is shrunken")
-            return np.nan
-        spread = float((self.z**2).sum())
-        # Sums of squares that are rounding dust of the means must not become a variance.
-        dust = self.n.sum() * (np.finfo(float).eps * max(1.0, float(np.abs(self.x).max()))) ** 2
-        if self.within <= dust:
-            notes.append("answers do not vary inside any company; every company mean is taken as exact")
-            return np.inf
-        if spread <= dust:
-            return 0.0
-        largest = 1.0
-        while self.slope(np.array([largest]))[0] <= 0:
-            largest *= 4
-        smallest = 1e-6 / float(self.n.max())
-        grid = np.concatenate([[0.0], np.geomspace(smallest, largest, _GRID)])
-        return _minimum(grid, self.criterion(grid), self.slope)
-
-    def variances(self, ratio: float, notes: list[str]) -> tuple[float, float, float]:
-        """Return sigma2, tau2 and the REML criterion for a lambda."""
-        if np.isnan(ratio):
-            return self.within / self.df, np.nan, np.nan
-        if np.isinf(ratio):
-            return 0.0, float((self.z**2).sum()) / (self.n.size - self.p), np.nan
-        at = np.array([ratio])
-        h, _, residual, _ = self._parts(at)
-        sigma2 = float(self.within + (h * residual**2).sum()) / self.df
-        constant = self.df * (1 + np.log(2 * np.pi / self.df))
-        if ratio == 0:
-            notes.append("the company means differ no more than chance allows (tau2 = 0): full pooling")
-        return sigma2, ratio * sigma2, float(self.criterion(at)[0] + constant)
-
-    def means(self, sigma2: float, tau2: float) -> tuple[Floats, Floats]:
-        """Return group means and their sampling variances."""
-        if sigma2 == 0:
-            companies = self.member.sum(axis=0)
-            return self.centre, tau2 / companies
-        _, total, _, shift = self._parts(np.array([tau2 / sigma2]))
-        return self.centre + shift[0], sigma2 / total[0]
 
 
 def _tau2_known_variances(x: Floats, v: Floats, notes: list[str]) -> float:
@@ -429,18 +231,4 @@ def _same_shape(names: str, *arrays: NDArray[np.generic]) -> None:
     if len(set(shapes)) > 1 or len(shapes[0]) != 1:
         raise MethodError(
             f"{names} must be columns of equal length", value=", ".join(str(shape) for shape in shapes)
-        )
-
-
-def _check_tallies(count: Floats, x: Floats, ss: Floats, used: NDArray[np.bool_]) -> None:
-    if not np.isfinite(count).all() or (count < 0).any():
-        raise MethodError("a count of interviews is negative or not finite", expected="whole numbers from 0")
-    if not np.isfinite(x[used]).all():
-        raise MethodError("a company with interviews has no mean", expected="finite means where n is over 0")
-    if not np.isfinite(ss[used]).all() or (ss[used] < 0).any():
-        raise MethodError("a within sum of squares is negative or not finite", expected="values from 0")
-    if not (count > 1).any():
-        raise MethodError(
-            "no company has two interviews, so the variance inside companies cannot be told",
-            next_step="give companies with at least two interviews",
         )

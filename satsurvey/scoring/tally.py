@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 _SPECIAL = 256 - INVALID
 _WORKERS = 2
+_STRETCH = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Tally:
         The same per dimension; shape (J, D).
     total_n, total_weight, total, total_squares, total_spread
         The same for the total; `total_spread` is the weighted variance of respondents about it; shape (J,).
+        For `small_sample="items"` the squares of dimensions and total, and the spread, are of influence
+        values scaled item by item, until `small_samples.by_items` has finished them.
     shares
         Weight that each dimension had in the unit's total; shape (J, D), rows sum to 1.
     """
@@ -126,7 +129,8 @@ def tally(
 
     For `item_first` the influence value of a respondent on the total is
     z_r = Σ_d W_d Σ_i w_i ω_r a_ri (y_ri - ȳ_i) / Σ ω a_i, and `total_squares` is Σ z_r²: the linearised
-    variance is n/(n-1) Σ z_r² (Taylor linearisation; Särndal, Swensson and Wretman 1992).
+    variance is n/(n-1) Σ z_r² (Taylor linearisation; Särndal, Swensson and Wretman 1992). For
+    `small_sample="items"` the part of item i in z_r is multiplied by √(n_i / (n_i - 1)).
     """
     n_units, n_items, n_dimensions = len(units), len(plan.levels), plan.dimension_weights.size
     n = units.n
@@ -141,7 +145,7 @@ def tally(
         item_mean=np.full(shape_i, np.nan),
         item_squares=np.zeros(shape_i),
         item_satisfied=np.zeros(shape_i),
-        item_missing=np.zeros((*shape_i, _SPECIAL), np.int32),
+        item_missing=np.zeros((*shape_i, _SPECIAL), np.uint16 if n.max(initial=0) < 1 << 16 else np.int32),
         dimension_n=np.zeros(shape_d, np.int64),
         dimension_weight=np.zeros(shape_d),
         dimension_mean=np.full(shape_d, np.nan),
@@ -193,6 +197,49 @@ def pooled_squares(
         block = _Block(units, first, after, responses.answers, weights, plan, method)
         block.pooled(pooled, squares, counts)
     return squares, counts
+
+
+def overlaps(
+    responses: Responses, units: Units, plan: Plan, method: ScoringMethod
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Yield, stretch of units by stretch, who answers both of two items.
+
+    Yields
+    ------
+    here
+        The units (K of them).
+    counts, weight_squares
+        Interviews that answer both items, and the sum of their squared weights; shape (K, I, I), the item
+        itself on the diagonal. Without weights both are one array.
+    """
+    weights = None if responses.weight is None else units.arrange(responses.weight)
+    for first, after in units.blocks():
+        block = _Block(units, first, after, responses.answers, weights, plan, method)
+        yield block.here, *block.overlaps()
+
+
+def item_shares(plan: Plan, means: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Weigh the items that units have in their dimension; where one is absent the others share its weight.
+
+    Returns
+    -------
+    shares
+        Shape (J, I); they sum to 1 in a dimension that has enough items, and are 0 in one that has not.
+    usable
+        Which dimensions have enough items; shape (J, D).
+    """
+    present = ~np.isnan(means)
+    shares = np.zeros_like(means)
+    usable = np.zeros((means.shape[0], plan.dimension_weights.size), dtype=np.bool_)
+    for d in range(plan.dimension_weights.size):
+        items = np.flatnonzero(plan.dimension == d)
+        share = plan.item_weights[items] * present[:, items]
+        enough = present[:, items].sum(axis=1) >= min(plan.min_items[d], items.size)
+        total = _row_sums(share)
+        usable[:, d] = enough & (total > 0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares[:, items] = np.where(usable[:, d, None], share / total[:, None], 0.0)
+    return shares, usable
 
 
 class _Block:
@@ -308,17 +355,11 @@ class _Block:
         means, item_weight = out.item_mean[here], out.item_weight[here]
         present = ~np.isnan(means)
         n_dimensions = plan.dimension_weights.size
-        inner = np.zeros_like(means)
+        inner, usable = item_shares(plan, means)
         for d in range(n_dimensions):
             items = np.flatnonzero(plan.dimension == d)
-            share = plan.item_weights[items] * present[:, items]
-            enough = present[:, items].sum(axis=1) >= min(plan.min_items[d], items.size)
-            total = _row_sums(share)
-            usable = enough & (total > 0)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                inner[:, items] = np.where(usable[:, None], share / total[:, None], 0.0)
             mean = _row_sums(inner[:, items] * np.where(present[:, items], means[:, items], 0.0))
-            out.dimension_mean[here, d] = np.where(usable, _held(mean, means[:, items]), np.nan)
+            out.dimension_mean[here, d] = np.where(usable[:, d], _held(mean, means[:, items]), np.nan)
         shares = self._dimension_shares(out)
         influence = np.zeros(self.n_rows)
         for d in range(n_dimensions):
@@ -327,6 +368,9 @@ class _Block:
                 table = np.zeros((self.size, self.width))
                 with np.errstate(invalid="ignore", divide="ignore"):
                     coefficient = np.where(inner[:, item] > 0, inner[:, item] / item_weight[:, item], 0.0)
+                if self.method.small_sample == "items":
+                    n = np.maximum(out.item_n[here, item], 2)
+                    coefficient *= np.sqrt(n / (n - 1))
                 centre = np.where(present[:, item], means[:, item], 0.0)
                 scores = plan.levels[item]
                 end = _SPECIAL + scores.size
@@ -400,6 +444,22 @@ class _Block:
             score = np.where(usable, numerator / denominator, 0.0)
         score[alike] = np.where(usable[alike], own, 0.0)
         yield score, usable
+
+    def overlaps(self) -> tuple[Floats, Floats]:
+        """Count the interviews that answer both of two items, and add up their squared weights."""
+        n_items = len(self.plan.levels)
+        counts = np.zeros((self.size, n_items, n_items))
+        heavy = counts if self.weights is None else np.zeros_like(counts)
+        for unit, start in enumerate(self.starts.tolist()):
+            end = start + int(self.n[unit])
+            for first in range(start, end, _STRETCH):
+                rows = slice(first, min(first + _STRETCH, end))
+                answered = (self.answers[:, rows] < self.levels).astype(np.float64)
+                # Whole numbers, and weights on a grid: these products are exact, in any order of the rows.
+                counts[unit] += answered @ answered.T
+                if self.weights is not None:
+                    heavy[unit] += (answered * self.weight_squares[rows]) @ answered.T
+        return counts, heavy
 
     def by_respondents(self, out: Tally) -> None:
         """Each respondent's own dimensions and total first, then their means."""

@@ -32,30 +32,24 @@ fit_known <- function(rows) {
 }
 
 answers <- read.csv("shrinkage_answers.csv", encoding = "UTF-8")
-fit_joint <- function(rows) {
+# The answers themselves, one family of companies at a time: all of them, and those of each industry.
+fit_answers <- function(rows) {
   tight <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-12, maxfun = 100000),
                        check.conv.singular = "ignore")
-  one <- function(formula, grouped) {
-    fit <- lmer(formula, data = rows, REML = TRUE, control = tight)
-    variances <- as.data.frame(VarCorr(fit))$vcov
-    effects <- ranef(fit, condVar = TRUE)$company
-    company <- rownames(effects)
-    fixed <- fixef(fit)
-    group <- rows$industry[match(company, rows$company)]
-    base <- if (grouped) fixed[paste0("industry", group)] else fixed[1]
-    list(sigma2 = variances[2], tau2 = variances[1], group_means = as.numeric(fixed),
-         group_mean_variances = as.numeric(diag(as.matrix(vcov(fit)))), company = company,
-         estimate = as.numeric(base) + effects[[1]],
-         conditional_variance = as.numeric(attr(effects, "postVar")),
-         reml_criterion = as.numeric(REMLcrit(fit)))
-  }
-  list(industries = one(y ~ 0 + industry + (1 | company), TRUE), single = one(y ~ 1 + (1 | company), FALSE))
+  fit <- lmer(y ~ 1 + (1 | company), data = rows, REML = TRUE, control = tight)
+  variances <- as.data.frame(VarCorr(fit))$vcov
+  effects <- ranef(fit, condVar = TRUE)$company
+  list(sigma2 = variances[2], tau2 = variances[1], mean = as.numeric(fixef(fit)),
+       mean_variance = as.numeric(as.matrix(vcov(fit))), company = rownames(effects),
+       estimate = as.numeric(fixef(fit)) + effects[[1]],
+       conditional_variance = as.numeric(attr(effects, "postVar")))
 }
+fit_case <- function(rows) c(list(all = fit_answers(rows)), lapply(split(rows, rows$industry), fit_answers))
 
 result <- list(
   versions = list(R = R.version.string, lme4 = as.character(packageVersion("lme4")),
                   metafor = as.character(packageVersion("metafor"))),
   known = lapply(split(known, known$family), fit_known),
-  joint = lapply(split(answers, answers$case), fit_joint)
+  answers = lapply(split(answers, answers$case), fit_case)
 )
 write_json(result, "shrinkage.json", digits = NA, auto_unbox = TRUE, pretty = TRUE)

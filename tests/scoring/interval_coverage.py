@@ -1,6 +1,8 @@
 """Coverage of score intervals by simulation; run as a program it prints the figures.
 
-    python tests/scoring/interval_coverage.py [runs] [share asked of dimension D]
+    python tests/scoring/interval_coverage.py [runs] [share asked of dimension D] [interviews|items]
+
+The last is the small-sample correction; a share of "none" asks every item of everybody.
 
 360 companies in 15 industries, 20 interviews each, 22 items answered 1 to 10, a tenth of the answers missing.
 The true scores are known by integration over the distributions that the answers are drawn from, not by
@@ -55,7 +57,14 @@ def expected_score(latent: Floats, spread: float) -> Floats:
     return 10.0 * (1.0 + over.sum(axis=-1))
 
 
-def coverage(*, runs: int, level: float = 0.95, seed: int = 1, follow_up: float | None = None) -> Coverage:
+def coverage(
+    *,
+    runs: int,
+    level: float = 0.95,
+    seed: int = 1,
+    follow_up: float | None = None,
+    small_sample: str = "interviews",
+) -> Coverage:
     """Draw companies and interviews anew in every run and count how often the intervals hold the truth.
 
     `follow_up` is the share of interviews in which dimension D is asked; given one, the other filters of the
@@ -107,7 +116,7 @@ def coverage(*, runs: int, level: float = 0.95, seed: int = 1, follow_up: float 
             files=(),
             ledger=Ledger(),
         )
-        scores = score(responses, level=level)
+        scores = score(responses, level=level, small_sample=small_sample)
         for place, (frame, truth) in enumerate(
             (
                 (scores.companies, company_truth),
@@ -123,6 +132,7 @@ if __name__ == "__main__":
     print(
         coverage(
             runs=int(sys.argv[1]) if len(sys.argv) > 1 else 300,
-            follow_up=float(sys.argv[2]) if len(sys.argv) > 2 else None,
+            follow_up=float(sys.argv[2]) if len(sys.argv) > 2 and sys.argv[2] != "none" else None,
+            small_sample=sys.argv[3] if len(sys.argv) > 3 else "interviews",
         )
     )

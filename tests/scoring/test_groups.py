@@ -54,6 +54,27 @@ def test_an_industry_counts_each_company_once_and_clusters_its_error_by_company(
     assert row["n_effective"] == pytest.approx(4, rel=1e-14)
 
 
+@pytest.mark.parametrize("weight", [1.0, 0.1, 0.7, 3.3])
+@pytest.mark.parametrize("level", ["company_mean", "respondent_pooled"])
+@pytest.mark.parametrize("companies", [3, 7, 11])
+def test_effective_n_is_n_without_rounding_dust_where_all_weights_are_equal(
+    weight: float, level: str, companies: int
+) -> None:
+    rng = np.random.default_rng(companies)
+    people = [
+        Interview(
+            f"c{k % companies}", tuple(rng.integers(1, 11, 5).tolist()), f"i{k % companies % 2}", weight
+        )
+        for k in range(companies * 20)
+    ]
+    for overall in (level, "industry_mean"):
+        found = score(survey(people, weighted=True), industry_level=level, overall_level=overall)
+        for frame in (found.companies, found.industries):
+            assert frame["n_effective"].tolist() == frame["n"].tolist()
+        if overall == level:
+            assert found.overall["n_effective"].tolist() == [companies * 20]
+
+
 def test_pooled_respondents_and_market_shares_by_hand() -> None:
     people = (
         flat("a", 6, 6, 6, 6, market_share=1.0)

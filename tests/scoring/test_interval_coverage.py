@@ -20,3 +20,14 @@ def test_intervals_of_companies_and_industries_cover_94_to_96_percent() -> None:
     found = coverage(runs=400)
     assert 0.94 <= found.companies <= 0.96, str(found)
     assert 0.94 <= found.industries <= 0.96, str(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("follow_up", "least"), [(0.4, 0.94), (0.15, 0.945)])
+def test_intervals_corrected_by_items_cover_where_filters_leave_few_answers(
+    follow_up: float, least: float
+) -> None:
+    # By interviews 93.7 % and 90.0 %.
+    found = coverage(runs=150, follow_up=follow_up, small_sample="items")
+    assert least <= found.companies <= 0.965, str(found)
+    assert 0.935 <= found.industries <= 0.965, str(found)

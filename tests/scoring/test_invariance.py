@@ -26,6 +26,7 @@ CHOICES = st.fixed_dictionaries(
             ["company_mean", "industry_mean", "respondent_pooled", "market_weighted"]
         ),
         "companies": st.sampled_from(["sample", "census"]),
+        "small_sample": st.sampled_from(["interviews", "items"]),
         "finite_population": st.booleans(),
         "dimension_weights": st.sampled_from(["equal", "items", "entropy"]),
         "item_weights": st.sampled_from(["equal", "entropy"]),
@@ -85,17 +86,22 @@ def test_no_digit_depends_on_the_names_of_companies_and_industries(
         same_digits(first, second, renamed=other.__getitem__)
 
 
-@pytest.mark.parametrize("order", ["item_first", "respondent_first"])
-def test_no_digit_depends_on_how_rows_are_worked_off(order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "choices", [{"order": "item_first"}, {"order": "respondent_first"}, {"small_sample": "items"}]
+)
+def test_no_digit_depends_on_how_rows_are_worked_off(
+    choices: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     people = [
         Interview(
             f"c{k * 7 % 11}", (k % 10 + 1, k * 3 % 10 + 1, "blank", k * 7 % 9 + 1, 5), weight=1 / (k + 1)
         )
         for k in range(300)
     ]
-    whole = score(survey(people, weighted=True), order=order, companies="census")
+    whole = score(survey(people, weighted=True), **choices, companies="census")
     monkeypatch.setattr(units_module, "_BLOCK", 10)
+    monkeypatch.setattr(tally_module, "_STRETCH", 3)
     assert tally_module.Units is units_module.Units
-    same_digits(whole, score(survey(people, weighted=True), order=order, companies="census"))
+    same_digits(whole, score(survey(people, weighted=True), **choices, companies="census"))
     monkeypatch.setattr(units_module, "_DENSE", 1)
-    same_digits(whole, score(survey(people, weighted=True), order=order, companies="census"))
+    same_digits(whole, score(survey(people, weighted=True), **choices, companies="census"))

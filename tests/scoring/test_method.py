@@ -42,6 +42,7 @@ def test_a_study_can_set_every_choice_that_it_declares() -> None:
         industry_level="respondent_pooled",
         overall_level="industry_mean",
         companies="census",
+        small_sample="items",
         company_min_n=3,
         industry_min_companies=2,
         small_companies_in_industry=False,
@@ -76,6 +77,10 @@ def test_the_minimum_of_a_single_dimension_is_kept() -> None:
         ({"ordr": "item_first"}, "scoring has no choice called 'ordr'"),
         ({"order": "random"}, "order cannot be 'random'\n  expected: item_first, respondent_first"),
         ({"companies": "all"}, "companies cannot be 'all'"),
+        (
+            {"small_sample": "dimensions"},
+            "small_sample cannot be 'dimensions'\n  expected: interviews, items",
+        ),
         ({"level": 1.0}, "the confidence level lies between 0 and 1"),
         ({"level": float("nan")}, "the confidence level lies between 0 and 1"),
         ({"level": "0.9"}, "the confidence level lies between 0 and 1"),

@@ -32,17 +32,6 @@ def test_the_total_of_2019_is_cut_and_not_rounded() -> None:
     assert trial(result, "equal", "half_up").exact == Fraction(50231, 600)
 
 
-def test_the_words_for_2019_give_the_mean_and_both_ways_in_both_languages() -> None:
-    result = reconcile("83.71", PUBLISHED)
-    english, chinese = result.sentences("en"), result.sentences("zh")
-    assert (
-        english[0] == "Equal weights: mean 83.71833 of the 6 dimensions: rounds to 83.72, truncates to 83.71."
-    )
-    assert chinese[0] == "各维度等权：6 个维度的均值 83.71833，四舍五入为 83.72，截尾为 83.71。"
-    assert english[1] == "The published total 83.71 follows from equal weights with truncation."
-    assert chinese[1] == "公布的总分 83.71 可由以下方法得到：各维度等权并截尾。"
-
-
 def test_the_rounding_of_the_2019_dimensions_permits_totals_from_83_71333_to_83_72333() -> None:
     up = trial(reconcile("83.71", PUBLISHED), "equal", "half_up")
     # Six scores, each half a hundredth up or down: the mean moves by half a hundredth.
@@ -50,9 +39,6 @@ def test_the_rounding_of_the_2019_dimensions_permits_totals_from_83_71333_to_83_
     assert (up.low_closed, up.high_closed) == (True, False)
     assert up.possible
     assert not up.reproduces
-    words = reconcile("83.71", PUBLISHED).sentences("en")[2]
-    assert "rounding half up, the unrounded total lies between 83.71333 and 83.72333" in words
-    assert "a printed 83.71 is possible" in words
 
 
 def test_the_item_split_of_the_instrument_gives_the_total_of_2019_too() -> None:
@@ -77,23 +63,15 @@ def test_declared_weights_are_relative() -> None:
     assert not trial(tilted, "equal", "half_up").reproduces
 
 
-def test_a_tie_separates_half_up_from_half_even_and_the_words_say_so() -> None:
+def test_a_tie_separates_half_up_from_half_even() -> None:
     result = reconcile("80.12", {"x": "80.12", "y": "80.13"})
     assert [t.reproduces for t in result.trials] == [False, True, True]
-    assert "rounds to 80.13, rounds half to even to 80.12, truncates to 80.12" in result.sentences("en")[0]
-    assert "四舍五入为 80.13，四舍六入五成双为 80.12，截尾为 80.12" in result.sentences("zh")[0]
 
 
-def test_a_total_that_nothing_gives_is_called_so() -> None:
+def test_a_total_that_nothing_gives_is_reproduced_by_no_trial() -> None:
     result = reconcile("90.00", PUBLISHED, items_per_dimension=ITEMS)
     assert result.reproducing == ()
     assert not any(t.possible for t in result.trials)
-    assert (
-        result.sentences("en")[2]
-        == "No weighting and rounding rule that was tried gives the published total 90.00."
-    )
-    assert "都不能" in result.sentences("zh")[2]
-    assert "impossible" in result.sentences("en")[3]
 
 
 def test_ends_of_ranges_decide_what_is_possible() -> None:

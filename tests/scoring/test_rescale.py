@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from satsurvey.errors import MethodError
 from satsurvey.instrument.library import load_instrument
 from satsurvey.instrument.model import Scale
-from satsurvey.scoring.rescale import conversion_formula, item_level_scores, level_scores, single_conversion
+from satsurvey.scoring.rescale import conversion_formula, item_level_scores, level_scores
 
 TEN = Scale(min=1, max=10)
 FIVE = Scale(min=1, max=5, anchors={"1": 0, "2": 30, "3": 60, "4": 80, "5": 100})
@@ -80,20 +80,12 @@ def test_conversions_that_cannot_be_done_are_refused_in_words(scale: Scale, meth
         level_scores(scale, method)  # type: ignore[arg-type]
 
 
-def test_formulas_are_printed_in_both_languages() -> None:
+def test_formulas_are_printed() -> None:
     assert conversion_formula("share_of_max") == "score = x / max × 100"
-    assert conversion_formula("min_max", language="zh") == "得分 = (x - min) / (max - min) × 100"
-    assert "规定的分值" in conversion_formula("anchored", language="zh")
+    assert conversion_formula("min_max") == "score = (x - min) / (max - min) × 100"
+    assert "instrument declares" in conversion_formula("anchored")
     with pytest.raises(MethodError, match="not known"):
         conversion_formula("percent")  # type: ignore[arg-type]
-
-
-def test_a_table_of_two_conversions_is_refused() -> None:
-    assert single_conversion(["min_max", "min_max"]) == "min_max"
-    with pytest.raises(MethodError, match=r"(?s)one table.*share_of_max, min_max"):
-        single_conversion(["share_of_max", "min_max"])
-    with pytest.raises(MethodError, match="no conversion is named"):
-        single_conversion([])
 
 
 def test_every_item_of_the_shipped_instrument_has_its_scores() -> None:
