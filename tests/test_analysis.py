@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -107,6 +108,19 @@ def test_scores_and_ranks_stand_in_one_row() -> None:
         assert (frame.loc[ranked, "rank"].astype(float) == expected[ranked]).all()
         assert (frame.loc[ranked, "rank_low"] <= frame.loc[ranked, "rank"]).all()
         assert (frame.loc[ranked, "rank"] <= frame.loc[ranked, "rank_high"]).all()
+
+
+def test_the_schema_names_the_columns_that_rows_have_and_no_others(tmp_path: Path) -> None:
+    headings, rows = rows_of()
+    path = write_csv(
+        tmp_path / "e.csv", [*headings, "企业编号"], [[*row, row[headings.index("企业名称")]] for row in rows]
+    )
+    document = score_json(analyse([path], draws=DRAWS, rank_sets="both", by=["region"], company_min_n=1))
+    dimensions = set("ABCDEF")
+    for part in ("industries", "companies", "dimensions", "items", "breakdowns"):
+        named = set(SCORE_SCHEMA["properties"][part]["items"]["properties"])
+        assert {key for row in document[part] for key in row} - dimensions == named, part  # type: ignore[attr-defined]
+    assert set(document["overall"]) - dimensions == set(SCORE_SCHEMA["properties"]["overall"]["properties"])  # type: ignore[call-overload]
 
 
 def test_the_method_names_every_choice_and_is_plain_data() -> None:
@@ -272,7 +286,8 @@ def test_notes_say_what_a_reader_must_know_and_say_it_once(tmp_path: Path) -> No
 
 def test_the_summary_of_findings_counts_rows() -> None:
     summary = {row["rule"]: row["n"] for row in national().findings_summary}
-    assert summary == national().report.rows_by_rule
+    records = Counter(record["rule"] for record in national().report.to_records())
+    assert summary == records
     assert summary
 
 

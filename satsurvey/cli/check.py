@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from satsurvey.cli.language import rendered, say
+from satsurvey.cli.language import rendered, say, say_set_aside
 from satsurvey.cli.options import (
     EXIT_DONE,
     EXIT_INPUT,
@@ -47,7 +47,9 @@ def check_command(
     set_aside: Annotated[
         Path | None,
         typer.Option(
-            "--set-aside", metavar="FILE", help="Write the rows that would not be used to a CSV file."
+            "--set-aside",
+            metavar="FILE",
+            help="Write the rows that would not be used to a CSV file, personal data in them masked.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what stands at --set-aside.")] = False,
@@ -72,8 +74,7 @@ def check_command(
         # Written first, so that a file that cannot be written does not end a report that looks complete.
         from satsurvey.report.set_aside import write_set_aside
 
-        n = write_set_aside(responses, set_aside, language=lang, force=force)
-        say(f"{n} rows written to {set_aside}", lang)
+        say_set_aside(write_set_aside(responses, set_aside, language=lang, force=force), set_aside, lang)
     report = check(responses, today=date.today())
     if format == "json":
         print(json.dumps(_as_json(report), ensure_ascii=False, indent=2))

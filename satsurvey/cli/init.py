@@ -97,7 +97,8 @@ def _talk(draft: Draft, found: Inspection, instrument: Instrument, out: Path | N
         lines.append(f"  {draft.n_other_guesses} further guesses at codes and scales, as comments")
     if "items" in draft.needs and not any(guess.table == "items" for guess in draft.guesses):
         lines.append(
-            f"  no column is an item of {instrument.id}: these questions need an instrument of their own"
+            f"  no column is known as an item of {instrument.id}: "
+            "fill in the headings under [items], or write an instrument for these questions"
         )
         lines += [
             f"  the instrument {name} knows {known} of the columns: try --instrument {name}"

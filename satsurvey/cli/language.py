@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from satsurvey.cli.options import Lang, default_language
 from satsurvey.errors import SatsurveyError, SpecificationError, shorten
+
+if TYPE_CHECKING:
+    from satsurvey.report.set_aside import SetAside
 
 
 def spoken_language(arguments: Sequence[str]) -> Lang:
@@ -37,6 +41,13 @@ def speak_in(command: Any, language: Lang) -> None:
 def say(message: str, language: Lang) -> None:
     """Print a message for the user on standard error."""
     print(f"satsurvey: {rendered(message, language)}", file=sys.stderr)
+
+
+def say_set_aside(written: SetAside, path: Path, language: Lang) -> None:
+    """Say how many rows were set aside in a file, and what was masked in them."""
+    say(f"{written.n_rows} rows written to {path}", language)
+    if written.masked:
+        say(f"personal data masked in {path}: {written.masked_words(language)}", language)
 
 
 def rendered(message: str, language: Lang) -> str:

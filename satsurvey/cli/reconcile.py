@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,14 +11,7 @@ from satsurvey.cli.options import LangOption, default_language
 from satsurvey.errors import MethodError
 
 if TYPE_CHECKING:
-    from satsurvey.instrument.model import Instrument, Language
-    from satsurvey.scoring.reconcile import Reconciliation
-
-_HEADINGS = {
-    "zh": ("权数", "取位", "精确值", "印出", "相符", "未取位总分的范围", "可能"),
-    "en": ("weights", "rounding", "exact", "printed", "matches", "range of the unrounded total", "possible"),
-}
-_ANSWERS = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
+    from satsurvey.instrument.model import Instrument
 
 
 def reconcile_command(
@@ -59,6 +50,7 @@ def reconcile_command(
     Every weighting (equal; by items and declared when given) is tried with every rounding rule in exact
     arithmetic, and the range of totals is given that the rounding of the dimensions permits.
     """
+    from satsurvey.report.reconcile import reconciliation_csv, reconciliation_json, reconciliation_text
     from satsurvey.scoring.reconcile import reconcile
 
     scores = pairs(dimensions, "NAME=SCORE")
@@ -82,11 +74,11 @@ def reconcile_command(
         decimals=decimals,
     )
     if format == "json":
-        sys.stdout.write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(reconciliation_json(result))
     elif format == "csv":
-        _write_csv(result)
+        sys.stdout.write(reconciliation_csv(result))
     else:
-        _write_table(result, lang)
+        sys.stdout.write(reconciliation_text(result, lang))
 
 
 def pairs(texts: list[str], form: str) -> dict[str, str]:
@@ -134,38 +126,3 @@ def _whole(text: str) -> int:
     if not text.isdecimal():
         raise MethodError("a number of items is not a whole number", value=text, expected="such as 3")
     return int(text)
-
-
-def _write_csv(result: Reconciliation) -> None:
-    rows = csv.writer(sys.stdout, lineterminator="\n")
-    trials = result.rows()
-    rows.writerow(trials[0])
-    rows.writerows([str(v).lower() if isinstance(v, bool) else v for v in row.values()] for row in trials)
-
-
-def _write_table(result: Reconciliation, language: Language) -> None:
-    from rich.cells import cell_len
-
-    from satsurvey.instrument.rounding import RULES
-    from satsurvey.scoring.reconcile import WEIGHTINGS
-
-    at = 0 if language == "zh" else 1
-    lines = [_HEADINGS[language]]
-    for trial in result.trials:
-        opening, closing = "[" if trial.low_closed else "(", "]" if trial.high_closed else ")"
-        lines.append(
-            (
-                WEIGHTINGS[trial.weighting][at],
-                RULES[trial.rule][at],
-                result.shown(trial.exact),
-                format(trial.printed, "f"),
-                _ANSWERS[language][trial.reproduces],
-                f"{opening}{result.shown(trial.low)}, {result.shown(trial.high)}{closing}",
-                _ANSWERS[language][trial.possible],
-            )
-        )
-    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for line in lines:
-        cells = [text + " " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)]
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")
-    sys.stdout.write("\n" + "\n".join(result.sentences(language)) + "\n")

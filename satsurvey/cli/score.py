@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from satsurvey.cli.language import say
+from satsurvey.cli.language import say, say_set_aside
 from satsurvey.cli.options import (
     EXIT_WARNINGS,
     EncodingOption,
@@ -74,7 +74,11 @@ def score_command(
     ] = False,
     set_aside: Annotated[
         Path | None,
-        typer.Option("--set-aside", metavar="FILE", help="Write the rows that were not used to a CSV file."),
+        typer.Option(
+            "--set-aside",
+            metavar="FILE",
+            help="Write the rows that were not used to a CSV file, personal data in them masked.",
+        ),
     ] = None,
     scale: ScaleOption = None,
     encoding: EncodingOption = None,
@@ -120,9 +124,9 @@ def score_command(
             # Written first: where no interview can be scored, these rows are what the user needs.
             from satsurvey.report.set_aside import write_set_aside
 
-            n = write_set_aside(responses, set_aside, language=lang, force=force)
+            written = write_set_aside(responses, set_aside, language=lang, force=force)
             if not quiet:
-                say(f"{n} rows written to {set_aside}", lang)
+                say_set_aside(written, set_aside, lang)
         analysis = analyse(
             responses,
             instrument=instrument,
@@ -140,9 +144,9 @@ def score_command(
             from satsurvey.report.writing import write_analysis
 
             tell("writing", 0, 0)
-            written = write_analysis(analysis, out, language=lang, force=force)
+            files = write_analysis(analysis, out, language=lang, force=force)
             if not quiet:
-                say(f"{len(written)} files written to {out}", lang)
+                say(f"{len(files)} files written to {out}", lang)
     _print(analysis, show, format, lang)
     doubtful = [row for row in analysis.findings_summary if row["severity"] in {"error", "warning"}]
     if strict and doubtful:

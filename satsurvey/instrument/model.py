@@ -28,7 +28,6 @@ IndustryLevel = Literal["company_mean", "respondent_pooled", "market_weighted"]
 OverallLevel = Literal["company_mean", "industry_mean", "respondent_pooled", "market_weighted"]
 Rounding = Literal["half_up", "half_even", "truncate"]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s=+\-@][^\s]*$")]
-Scalar = str | int | float
 
 
 class MissingReason(StrEnum):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from satsurvey.errors import MethodError
@@ -13,14 +11,7 @@ from satsurvey.errors import MethodError
 if TYPE_CHECKING:
     from satsurvey.instrument.model import Rounding
 
-RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "half_up": ("四舍五入", "rounding half up"),
-        "half_even": ("四舍六入五成双", "rounding half to even"),
-        "truncate": ("截尾", "truncation"),
-    }
-)
-"""The rules with their names in Chinese and English."""
+RULES: tuple[Rounding, ...] = ("half_up", "half_even", "truncate")
 
 # Wide enough for the largest float with six decimals; the default context of 28 digits refuses 1e30.
 _CONTEXT = Context(prec=400)

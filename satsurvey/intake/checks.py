@@ -76,34 +76,6 @@ class CheckReport:
     rules_run: tuple[str, ...] = ()
     rules_not_run: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def rows_by_rule(self) -> dict[str, int]:
-        """How many places each rule found: its rows, or one where a finding is about no single row."""
-        return _places(self.findings, lambda finding: finding.rule)
-
-    @property
-    def rows_by_severity(self) -> dict[str, int]:
-        """How many places were found per severity; a row with two errors counts twice."""
-        return _places(self.findings, lambda finding: finding.severity)
-
-    @property
-    def findings_by_severity(self) -> dict[str, int]:
-        """How many findings there are per severity."""
-        return dict(Counter(finding.severity for finding in self.findings))
-
-    @property
-    def rows_flagged(self) -> int:
-        """How many different rows are named by at least one finding, of any severity."""
-        rows: dict[tuple[str, str], list[np.ndarray[tuple[int], np.dtype[np.int64]]]] = {}
-        for finding in self.findings:
-            rows.setdefault((finding.file, finding.sheet), []).append(finding.rows)
-        return sum(int(np.unique(np.concatenate(parts)).size) for parts in rows.values())
-
-    @property
-    def worst(self) -> Severity | None:
-        """The gravest severity found; None when nothing was found."""
-        return min((finding.severity for finding in self.findings), key=_ORDER.__getitem__, default=None)
-
     def to_records(self) -> list[dict[str, object]]:
         """Return one record per row and finding, for CSV and JSON.
 
@@ -186,8 +158,8 @@ def check(
     Examples
     --------
     >>> report = check(responses)  # doctest: +SKIP
-    >>> report.rows_by_rule  # doctest: +SKIP
-    {'filter_violation': 12, 'straight_lining': 31}
+    >>> [(finding.rule, finding.n) for finding in report.findings]  # doctest: +SKIP
+    [('straight_lining', 31), ('filter_violation', 12)]
     """
     own, study = responses.instrument.scoring, responses.scoring
     evidence = Evidence(
@@ -253,10 +225,3 @@ def _arrangement(findings: Sequence[Finding]) -> Callable[[Finding], tuple[objec
 
 def _first(*values: int | None) -> int:
     return next(value for value in values if value is not None)
-
-
-def _places(findings: tuple[Finding, ...], key: Callable[[Finding], str]) -> dict[str, int]:
-    places: Counter[str] = Counter()
-    for finding in findings:
-        places[key(finding)] += max(finding.n, 1)
-    return dict(places)

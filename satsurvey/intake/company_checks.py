@@ -92,19 +92,27 @@ def company_spelled_two_ways(evidence: Evidence) -> Outcome:
 
 
 def small_company(evidence: Evidence) -> Outcome:
-    """Find companies with fewer interviews than a published score needs."""
-    company, minimum = evidence.responses.company, evidence.company_min_n
-    n = np.bincount(company.codes[company.codes >= 0], minlength=len(company.names))
-    small = np.flatnonzero((n > 0) & (n < minimum))
+    """Find companies with fewer interviews than a published score needs.
+
+    What is judged is what is scored: a company in two industries is two units, each with its own interviews.
+    """
+    names, minimum = evidence.responses.company.names, evidence.company_min_n
+    unit, industry, n = _scored_units(evidence)
+    parts = np.bincount(unit, minlength=len(names))
+    described = []
+    for k in np.lexsort((industry, unit, n)).tolist():
+        if n[k] >= minimum:
+            break
+        name, least = names[unit[k]], f"and a published score needs {minimum}"
+        has = f"{name} has {count(int(n[k]), 'interviews')}"
+        if parts[unit[k]] > 1 and evidence.responses.industry is not None:
+            where = evidence.responses.industry.names[industry[k]]
+            what = f"{has} in {where}, {least}; a company is scored in each of its industries by itself"
+        else:
+            what = f"{has}, {least}"
+        described.append((name, what))
     return evidence.about(
-        [
-            (
-                company.names[code],
-                f"{company.names[code]} has {count(int(n[code]), 'interviews')}, and a published score "
-                f"needs {minimum}",
-            )
-            for code in small[np.argsort(n[small], kind="stable")].tolist()
-        ],
+        described,
         "small_company",
         "warning",
         "interview more of its customers, or leave its score unpublished, as satsurvey score does by default",
@@ -113,16 +121,25 @@ def small_company(evidence: Evidence) -> Outcome:
     )
 
 
+def _scored_units(
+    evidence: Evidence,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the company, the industry (0 where there is none) and the interviews of each scored unit."""
+    responses = evidence.responses
+    company = responses.company.codes
+    industry = np.zeros_like(company) if responses.industry is None else responses.industry.codes
+    known = (company >= 0) & (industry >= 0)
+    width = max(len(responses.company.names), 1)
+    pairs, n = np.unique(industry[known].astype(np.int64) * width + company[known], return_counts=True)
+    return pairs % width, pairs // width, n
+
+
 def small_industry(evidence: Evidence) -> Outcome:
     """Find industries with fewer companies than a published score needs."""
-    responses, minimum = evidence.responses, evidence.industry_min_companies
-    industry = responses.industry
+    industry, minimum = evidence.responses.industry, evidence.industry_min_companies
     if industry is None:
         return "the export has no column for industry"
-    both = (industry.codes >= 0) & (responses.company.codes >= 0)
-    width = max(len(responses.company.names), 1)
-    pairs = np.unique(industry.codes[both].astype(np.int64) * width + responses.company.codes[both])
-    n = np.bincount(pairs // width, minlength=len(industry.names))
+    n = np.bincount(_scored_units(evidence)[1], minlength=len(industry.names))
     small = np.flatnonzero((n > 0) & (n < minimum))
     return evidence.about(
         [

@@ -61,17 +61,6 @@ class Draft:
     needs: tuple[str, ...]
 
 
-def draft_study(
-    inspection: Inspection,
-    instrument: Instrument,
-    *,
-    folder: str | Path = ".",
-    instrument_name: str | None = None,
-) -> str:
-    """Write the text of a commented study file for an export; see `make_draft`."""
-    return make_draft(inspection, instrument, folder=folder, instrument_name=instrument_name).text
-
-
 def make_draft(
     inspection: Inspection,
     instrument: Instrument,
@@ -97,7 +86,8 @@ def make_draft(
     Draft
         `text` can be loaded as it is. Columns that the instrument's names declare are bound in it. Every
         guess is a commented-out line that ends in `# guess:` and the reason; with the "# " in front of all of
-        them deleted it is still a sound study file.
+        them deleted it is still a sound study file. Items without a column are commented-out lines with an
+        empty heading and the wording of the question.
     """
     writer = _Writer(inspection, instrument)
     name = instrument.id if instrument_name is None else instrument_name
@@ -189,8 +179,9 @@ class _Writer:
 
     def _no_items(self) -> Iterator[str]:
         yield "#"
-        yield f"# !! 没有一列是问卷 {self._instrument.id} 的题目，需要为这些题目另写一份问卷文件。"
-        yield f"# !! No column is an item of {self._instrument.id}: these questions need an instrument."
+        yield f"# !! 没有一列是问卷 {self._instrument.id} 的题目：在 [items] 填入列名，或另写一份问卷文件。"
+        yield f"# !! No column is known as an item of {self._instrument.id}: fill in the headings under"
+        yield "# !! [items], or, where the questions are others, write an instrument of their own."
         yield "#    satsurvey instruments schema     说明问卷文件的写法 how an instrument file is written"
         yield f"#    satsurvey instruments show {self._instrument.id}     一个例子 an example"
         for name, n in self._inspection.fits:
@@ -265,9 +256,17 @@ class _Writer:
         ):
             yield "# !! 企业列必须生效 the line of the company has to be put in force"
         if table == "items":
-            absent = [code for code in self._orders["items"] if code not in likely]
-            if absent and likely:
-                yield f"#   没有找到列 no column was found for: {', '.join(absent)}"
+            yield from self._absent_items(set(likely))
+
+    def _absent_items(self, likely: set[str]) -> Iterator[str]:
+        """Write a line to be filled in for every item that no column was found for."""
+        absent = [item for item in self._instrument.items if item.code not in likely]
+        if absent:
+            yield "#   没有找到列：填入列名，再删去行首的“# ”。 No column was found for these: fill in the"
+            yield '#   heading, then delete the "# " in front.'
+        for item in absent:
+            wording = item.text.zh or item.text.en
+            yield f'# {toml_key(item.code)} = ""' + (f"  # {_said(wording, 200)}" if wording else "")
 
     def _is_bound(self, table: str, code: str) -> bool:
         holders = self._holders.get((table, code), [])

@@ -189,7 +189,7 @@ class Evidence:
                 column=self.heading(column),
                 letter=self.responses.letters.get(column, ""),
                 value=shorten(value),
-                rows=self.responses.row[inside],
+                rows=self.responses.row[inside].astype(np.int64),
                 values=() if values is None else tuple(values(inside)),
             )
             for file, inside in self._by_file(positions)

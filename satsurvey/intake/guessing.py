@@ -210,7 +210,6 @@ def _dice(one: frozenset[str], other: frozenset[str]) -> float:
 # Roles -----------------------------------------------------------------------------------------------------
 
 _NAMES = ("company", "company_id", "industry", "disposition", "interviewer", "wave", "route", "region")
-_GROUPS = (*_NAMES, "customer_tier", "stratum")
 _AMOUNTS = ("weight", "population", "market_share", "first_response_s", "duration_s")
 _MOMENTS = ("completed_at", "contact_at")
 

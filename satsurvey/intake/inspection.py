@@ -16,7 +16,7 @@ from satsurvey.intake.formats.headings import ReadOptions, normalise_heading
 from satsurvey.intake.raw import RawColumn, UnreadableRow
 from satsurvey.intake.reading import DEFAULT_INSTRUMENT, open_raw
 from satsurvey.intake.special_codes import meanings_of
-from satsurvey.intake.tallies import Numbers, Tally
+from satsurvey.intake.text_counts import Numbers, TextCounts
 
 SCHEMA = "satsurvey.inspection/1"
 SHOWN = 8
@@ -253,7 +253,7 @@ def inspect_file(
         instrument = load_instrument(instrument or DEFAULT_INSTRUMENT)
     raw = open_raw(path, ReadOptions(encoding=encoding, sheet=sheet, known=known_headings(instrument, None)))
     source = raw.source
-    tallies = [Tally.for_width(len(raw.columns)) for _ in raw.columns]
+    tallies = [TextCounts.for_width(len(raw.columns)) for _ in raw.columns]
     n_rows = n_unreadable = 0
     unreadable: list[UnreadableRow] = []
     try:
@@ -349,7 +349,10 @@ def _fits(columns: Sequence[RawColumn], instrument: Instrument) -> tuple[tuple[s
 
 
 def _scale_of_words(
-    instrument: Instrument, columns: Sequence[RawColumn], tallies: Sequence[Tally], marks: Sequence[_Mark]
+    instrument: Instrument,
+    columns: Sequence[RawColumn],
+    tallies: Sequence[TextCounts],
+    marks: Sequence[_Mark],
 ) -> str | None:
     """Name another scale than the default where the answers are words of it, as the reader does."""
     flexible = {item.code for item in instrument.items if item.scale is None}
@@ -366,7 +369,9 @@ def _scale_of_words(
 # What stands in a column ---------------------------------------------------------------------------------
 
 
-def _column(raw: RawColumn, tally: Tally, mark: _Mark, instrument: Instrument, scale: str) -> InspectedColumn:
+def _column(
+    raw: RawColumn, tally: TextCounts, mark: _Mark, instrument: Instrument, scale: str
+) -> InspectedColumn:
     special, n_undeclared = [], 0
     meanings = meanings_of(mark.table, mark.code, raw, instrument, scale)
     if meanings is not None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from satsurvey.errors import StudyError, shorten
 from satsurvey.instrument.model import Instrument, MissingReason, Scale
-from satsurvey.intake.answers import AnswerReader, FactReader, fold, key_of, missing_words, number_text
+from satsurvey.intake.answers import AnswerReader, FactReader, fold, key_of, missing_words, plain_writing
 from satsurvey.intake.binding import Binding
 from satsurvey.intake.cells import DistinctMap
 from satsurvey.intake.filtering import not_asked
@@ -290,7 +290,7 @@ def _describe_answer(code: str, scale: Scale) -> Callable[[str], tuple[str, str]
 
     def describe(text: str) -> tuple[str, str]:
         rest = f"{code} ({ends}) and is no declared code; it was not used"
-        if number_text(key_of(text)) is not None:
+        if plain_writing(key_of(text)) is not None:
             return "out_of_range", f"this lies outside the scale of {rest}"
         return "undeclared_code", f"this is no answer on the scale of {rest}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -110,7 +110,7 @@ class Responses:
     company: Factor
     industry: Factor | None
     file: NDArray[np.int16]
-    row: NDArray[np.int64]
+    row: NDArray[np.int32] | NDArray[np.int64]
     files: tuple[Source, ...]
     ledger: Ledger
     company_id: Factor | None = None
@@ -166,8 +166,3 @@ class Responses:
             numbers={role: values[index] for role, values in self.numbers.items()},
             texts={role: values.take(pa.array(index)) for role, values in self.texts.items()},
         )
-
-
-def scale_values(scales: Sequence[Scale]) -> tuple[NDArray[np.float64], ...]:
-    """Return the raw value of every answer level, one array per scale."""
-    return tuple(np.array(scale.values, dtype=np.float64) for scale in scales)

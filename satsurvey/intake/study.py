@@ -77,6 +77,7 @@ class StudyScoring(_Model):
     industry_level: IndustryLevel | None = None
     overall_level: OverallLevel | None = None
     companies: Literal["sample", "census"] = "sample"
+    small_sample: Literal["interviews", "items"] = "interviews"
     company_min_n: int | None = None
     industry_min_companies: int | None = None
     small_companies_in_industry: bool = True

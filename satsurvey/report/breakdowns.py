@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from satsurvey.instrument.model import Language
 from satsurvey.report.labels import label
-from satsurvey.report.layout import Body, Table, named_column, texts
-from satsurvey.report.notes import display_style
+from satsurvey.report.layout import Body, Table, leaves_the_scale, named_column, texts
+from satsurvey.report.notes import beyond_note, display_style
 
 if TYPE_CHECKING:
     from satsurvey.analysis import Analysis
@@ -42,10 +42,12 @@ def breakdown_table(analysis: Analysis, language: Language) -> Table:
         for place in range(1, len(body.frame))
         if body.frame["by"].iloc[place] != body.frame["by"].iloc[place - 1]
     ]
+    rows = body.rows()
     return Table(
         label("title_breakdown", language),
         tuple(body.columns),
-        body.rows(),
+        rows,
+        notes=(beyond_note(language),) if leaves_the_scale(rows, decimals, rule) else (),
         groups=tuple(changes),
         language=language,
         decimals=decimals,

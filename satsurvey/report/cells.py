@@ -132,14 +132,9 @@ def display_width(text: str) -> int:
     )
 
 
-def number_text(value: float, decimals: int, rule: Rounding) -> str:
+def figure_text(value: float, decimals: int, rule: Rounding) -> str:
     """Write a number with a fixed count of decimals; infinity is a sign, an absent number is a dash."""
-    number = float(value)
-    if math.isnan(number):
-        return ABSENT
-    if math.isinf(number):
-        return "∞" if number > 0 else "-∞"
-    return round_text(number, decimals, rule)
+    return ABSENT if math.isnan(value) else round_text(value, decimals, rule)
 
 
 def cell_text(value: object, column: Column, decimals: int, rule: Rounding, language: Language) -> str:
@@ -179,23 +174,23 @@ def cell_text(value: object, column: Column, decimals: int, rule: Rounding, lang
         return printable(str(value))
     number = float(value)  # type: ignore[arg-type]  # pandas hands over numbers of many classes
     if math.isinf(number):
-        return number_text(number, decimals, rule)
+        return figure_text(number, decimals, rule)
     if column.kind in {"integer", "rank"}:
         return f"{round(number):,}"
     if column.kind == "probability":
         if 0 < number < 0.001:
             return "<0.001"
-        return ">0.999" if 0.999 < number < 1 else number_text(number, 3, rule)
+        return ">0.999" if 0.999 < number < 1 else figure_text(number, 3, rule)
     if column.kind == "share":
-        return f"{number_text(number * 100, 1, rule)}%"
-    return number_text(number, decimals, rule)
+        return f"{figure_text(number * 100, 1, rule)}%"
+    return figure_text(number, decimals, rule)
 
 
 def _interval_text(value: Interval, decimals: int, rule: Rounding) -> str:
     if is_absent(value.value):
         return ABSENT
     point, low, high = (
-        ABSENT if is_absent(part) else number_text(float(part), decimals, rule)  # type: ignore[arg-type]
+        ABSENT if is_absent(part) else figure_text(float(part), decimals, rule)  # type: ignore[arg-type]
         for part in (value.value, value.low, value.high)
     )
     return f"{point} [{low}, {high}]" if (low, high) != (ABSENT, ABSENT) else f"{point} [{ABSENT}]"

@@ -122,6 +122,7 @@ CHOICES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "industry_level": ("行业得分", "Industry score"),
         "overall_level": ("总分", "Overall score"),
         "companies": ("企业的性质", "Companies are a"),
+        "small_sample": ("小样本校正", "Small-sample correction"),
         "level": ("置信水平", "Confidence level"),
         "seed": ("随机种子", "Random seed"),
         "draws": ("自助抽样次数", "Bootstrap draws"),
@@ -237,6 +238,10 @@ WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "行业的全部，只计受访者抽样误差",
                 "census of the industry; only interviews are sampled",
             ),
+        },
+        "small_sample": {
+            "interviews": ("按访问数", "by interviews"),
+            "items": ("按各题项的回答数（Bell-McCaffrey）", "by the answers to each item (Bell-McCaffrey)"),
         },
         "rank_sets": {
             "simultaneous": ("同时置信集", "simultaneous"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from satsurvey.instrument.model import Dimension, Language, Rounding
 from satsurvey.report.catalogue import translated
-from satsurvey.report.cells import Column, Interval, Kind, RankSet, cell_text, is_absent
+from satsurvey.report.cells import Column, Interval, Kind, RankSet, cell_text, figure_text, is_absent
 from satsurvey.report.labels import LABELS
 
 
@@ -151,6 +152,23 @@ def rank_sets(frame: pd.DataFrame, rank: str, low: str, high: str) -> list[RankS
     """Return ranks with their sets, one per row."""
     parts = zip(listed(frame, rank), listed(frame, low), listed(frame, high), strict=True)
     return [RankSet(*part) for part in parts]
+
+
+def leaves_the_scale(rows: Iterable[Sequence[object]], decimals: int, rule: Rounding) -> bool:
+    """Tell whether an interval of the rows is printed with an end below 0 or above 100."""
+    ends = (
+        float(str(end))
+        for row in rows
+        for cell in row
+        if isinstance(cell, Interval)
+        for end in (cell.low, cell.high)
+        if not is_absent(end)
+    )
+    # Few ends lie outside, and of those some are 100 again when they are printed.
+    return any(
+        not 0 <= end <= 100 and (math.isinf(end) or not 0 <= float(figure_text(end, decimals, rule)) <= 100)
+        for end in ends
+    )
 
 
 def intervals(frame: pd.DataFrame) -> list[Interval]:

@@ -13,7 +13,16 @@ from satsurvey.errors import MethodError
 from satsurvey.instrument.model import Language
 from satsurvey.report.cells import Withheld, is_absent, printable
 from satsurvey.report.labels import label
-from satsurvey.report.layout import Body, Table, intervals, listed, named_column, rank_sets, texts
+from satsurvey.report.layout import (
+    Body,
+    Table,
+    intervals,
+    leaves_the_scale,
+    listed,
+    named_column,
+    rank_sets,
+    texts,
+)
 from satsurvey.report.notes import Subject, display_style, family_facts, table_notes
 from satsurvey.report.published import TIER_ORDER, Published
 
@@ -161,7 +170,9 @@ def _ranking(
         )
     )
     order = _order(groups, publish, texts(frame, "industry" if subject == "industries" else "company"))
-    notes = table_notes(analysis, language, subject, family)
+    decimals, rule = display_style(analysis.method)
+    beyond = leaves_the_scale((*rows, footer), decimals, rule)
+    notes = table_notes(analysis, language, subject, family, beyond=beyond)
     if "tiers_only" in publish:
         zh = "标为“—”的名次因可排名度不足而不发布：按档次分组，同档之内按名称排列，先后没有意义"
         en = "Ranks shown as — are not published, for want of rankability; inside a tier the order is by name"
@@ -169,7 +180,6 @@ def _ranking(
     if footer:
         after = len(full.columns) - before - len(footer)
         footer = (*[""] * before, *footer, *[""] * after)
-    decimals, rule = display_style(analysis.method)
     return Table(
         label(f"title_{subject}", language),
         tuple(full.columns),

@@ -24,15 +24,14 @@ _ESTIMATE: dict[str, Any] = {
     "n": COUNT | {"description": "interviews (of an item: answers)"},
 }
 _PRECISION: dict[str, Any] = {"n_effective": NUMBER, "design_effect": NUMBER}
+_SET = "of the confidence set: simultaneous, or marginal where method.rank_sets is marginal"
+_MARGINAL = "of the marginal confidence set; there when method.rank_sets is both"
 _RANKING: dict[str, Any] = {
     "rank": COUNT | {"description": "1 is the best; ties share the smallest"},
-    "rank_low": COUNT | {"description": "best rank of the simultaneous confidence set"},
-    "rank_high": COUNT | {"description": "worst rank of the simultaneous confidence set"},
-    "rank_low_marginal": COUNT,
-    "rank_high_marginal": COUNT,
-    "rank_overall": COUNT | {"description": "rank among all companies"},
-    "rank_overall_low": COUNT,
-    "rank_overall_high": COUNT,
+    "rank_low": COUNT | {"description": f"best rank {_SET}"},
+    "rank_high": COUNT | {"description": f"worst rank {_SET}"},
+    "rank_low_marginal": COUNT | {"description": f"best rank {_MARGINAL}"},
+    "rank_high_marginal": COUNT | {"description": f"worst rank {_MARGINAL}"},
     "expected_rank": NUMBER,
     "p_top_k": SHARE,
     "in_top_k": FLAG,
@@ -40,6 +39,11 @@ _RANKING: dict[str, Any] = {
     "shrunken_score": SCORE,
     "shrunken_std_error": NUMBER,
     "reliability": SHARE,
+}
+_OVERALL_RANK: dict[str, Any] = {
+    "rank_overall": COUNT | {"description": "rank among all companies"},
+    "rank_overall_low": COUNT | {"description": f"best overall rank {_SET}"},
+    "rank_overall_high": COUNT | {"description": f"worst overall rank {_SET}"},
 }
 _STATE: dict[str, Any] = {
     "suppressed": FLAG | {"description": "true: too few interviews or companies, so every estimate is null"},
@@ -105,7 +109,7 @@ SCORE_SCHEMA: dict[str, Any] = {
                     **_ESTIMATE,
                     **_PRECISION,
                     **_RANKING,
-                    "publish": {"enum": ["ranks", "tiers_first", "tiers_only", "", None]},
+                    **_OVERALL_RANK,
                     **_STATE,
                 },
                 ("company", "score", "std_error", "ci_low", "ci_high", "n"),

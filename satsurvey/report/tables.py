@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from satsurvey.instrument.model import Language
 from satsurvey.report.cells import Column, Interval, RankSet, Withheld, cell_text
 from satsurvey.report.labels import choice_name, choice_source, label
-from satsurvey.report.layout import Body, Table, named_column, texts
+from satsurvey.report.layout import Body, Table, leaves_the_scale, named_column, texts
 from satsurvey.report.notes import (
+    Subject,
     detail_words,
     display_style,
     ledger_line,
@@ -192,17 +193,19 @@ def _coded(code: str, names: Mapping[str, str]) -> str:
     return f"{code} {names[code]}" if names.get(code) else code
 
 
-def _notes(analysis: Analysis, language: Language) -> tuple[str, ...]:
-    return table_notes(analysis, language, "industries" if len(analysis.industries) else "companies")
+def _notes(analysis: Analysis, language: Language, *, beyond: bool = False) -> tuple[str, ...]:
+    subject: Subject = "industries" if len(analysis.industries) else "companies"
+    return table_notes(analysis, language, subject, beyond=beyond)
 
 
 def _listing(title: str, body: Body, analysis: Analysis, language: Language) -> Table:
     decimals, rule = display_style(analysis.method)
+    rows = body.rows()
     return Table(
         label(title, language),
         tuple(body.columns),
-        body.rows(),
-        _notes(analysis, language),
+        rows,
+        _notes(analysis, language, beyond=leaves_the_scale(rows, decimals, rule)),
         language=language,
         decimals=decimals,
         rule=rule,

@@ -1,6 +1,6 @@
 """Surveys with known truth: designs, simulated exports, calibration to published scores, planted defects."""
 
-from satsurvey.simulation.calibrate import Printed, Tally
+from satsurvey.simulation.calibrate import ItemSums, Printed
 from satsurvey.simulation.defects import PlantedDefect
 from satsurvey.simulation.design import Design
 from satsurvey.simulation.export import write_export, write_truth
@@ -9,10 +9,10 @@ from satsurvey.simulation.simulate import Simulation, Truth, simulate
 
 __all__ = [
     "Design",
+    "ItemSums",
     "PlantedDefect",
     "Printed",
     "Simulation",
-    "Tally",
     "Truth",
     "design_defects",
     "design_from",

@@ -29,7 +29,7 @@ Draw = Callable[[Population], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
-class Tally:
+class ItemSums:
     """Sums and counts of item scores by company, both of shape (companies, items)."""
 
     sums: NDArray[np.float64]
@@ -38,7 +38,7 @@ class Tally:
     @classmethod
     def of(
         cls, instrument: Instrument, answers: NDArray[np.uint8], company: NDArray[np.intp], companies: int
-    ) -> Tally:
+    ) -> ItemSums:
         """Add up the 0-100 scores of all legal answers."""
         sums = np.zeros((companies, len(answers)))
         counts = np.zeros((companies, len(answers)), dtype=np.int64)
@@ -66,7 +66,7 @@ class Printed:
     industries: NDArray[np.float64]
 
     @classmethod
-    def of(cls, tally: Tally, instrument: Instrument, industry_of: NDArray[np.intp]) -> Printed:
+    def of(cls, tally: ItemSums, instrument: Instrument, industry_of: NDArray[np.intp]) -> Printed:
         """Average companies to industries and to the whole, every company counting once."""
         dimensions, totals = tally.scores(instrument)
         known = np.isfinite(totals)
@@ -114,7 +114,7 @@ def fit_shifts(population: Population, draw: Draw, company: NDArray[np.intp]) ->
     """
     design, instrument = population.design, population.instrument
     for _ in range(_SHIFTS):
-        tally = Tally.of(instrument, draw(population), company, population.company.size)
+        tally = ItemSums.of(instrument, draw(population), company, population.company.size)
         printed = Printed.of(tally, instrument, population.industry_of)
         miss = _miss(design, instrument, printed)
         if max(np.abs(miss[0]).max(), np.abs(miss[1]).max()) < 2e-3:
@@ -193,7 +193,7 @@ class _Mover:
         self.answers, self.population, self.company = answers, population, company
         self.instrument = population.instrument
         self.rng = rng
-        self.tally = Tally.of(self.instrument, answers, company, population.company.size)
+        self.tally = ItemSums.of(self.instrument, answers, company, population.company.size)
         self.movable = (answers < INVALID) & ~protected
         self.moved = 0
         self.ladders = [Ladder.of(self.instrument, item) for item in self.instrument.items]

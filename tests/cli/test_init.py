@@ -96,6 +96,19 @@ def test_questions_that_no_instrument_knows_lead_to_the_schema(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "export.csv").write_text("x,y\n1,2\n3,4\n", encoding="utf-8")
     result = run("export.csv")
-    assert "these questions need an instrument of their own" in result.stderr
+    assert "or write an instrument for these questions" in result.stderr
     assert "next: satsurvey instruments schema" in result.stderr
     load_study("study.toml")
+
+
+def test_headings_filled_in_beside_the_wordings_make_a_file_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "export.csv").write_text("企业,x,y\n甲,1,2\n乙,3,4\n", encoding="utf-8")
+    assert "fill in the headings under [items]" in run("export.csv").stderr
+    text = Path("study.toml").read_text(encoding="utf-8")
+    assert '# A1 = ""  # 打通客服热线的顺利程度' in text
+    Path("study.toml").write_text(text.replace('# A1 = ""', 'A1 = "y"'), encoding="utf-8")
+    responses = read_responses(study="study.toml")
+    assert responses.item("A1").tolist() == [1, 3]

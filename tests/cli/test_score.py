@@ -345,6 +345,26 @@ def test_set_aside_is_written_even_when_no_row_can_be_scored(tmp_path: Path, run
     assert len(records((tmp_path / "unused.csv").read_text(encoding="utf-8-sig"))) == 12
 
 
+@pytest.mark.parametrize("command", [("score", "--min-n", "1"), ("check",)])
+def test_personal_data_in_rows_set_aside_is_masked_and_counted(
+    command: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headings, rows = rows_of()
+    export, unused = tmp_path / "export.csv", tmp_path / "unused.csv"
+    rows[0][1] = rows[1][1] = ""
+    write_csv(export, [*headings, "电话"], [[*row, "13800138000"] for row in rows])
+    for language, said in (
+        ("en", f"satsurvey: personal data masked in {unused}: mobile numbers 2\n"),
+        ("zh", f"satsurvey: {unused} 中已遮盖个人信息：手机号 2\n"),
+    ):
+        arguments = [command[0], export, *command[1:], "--set-aside", unused, "--force", "--lang", language]
+        run_with([str(argument) for argument in arguments])
+        assert said in capsys.readouterr().err
+    text = unused.read_text(encoding="utf-8-sig")
+    assert "13800138000" not in text
+    assert text.count("[手机号]") == 2
+
+
 def test_set_aside_does_not_replace_a_file(export: Path, tmp_path: Path, run: Run) -> None:
     unused = tmp_path / "unused.csv"
     unused.write_text("mine", encoding="utf-8")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from satsurvey.instrument.library import load_instrument
 from satsurvey.instrument.model import Fact, Instrument, MissingReason, Scale
-from satsurvey.intake.answers import AnswerReader, FactReader, fold, key_of, number_text, readable
+from satsurvey.intake.answers import AnswerReader, FactReader, fold, key_of, plain_writing, readable
 from satsurvey.intake.raw import RawColumn
 from satsurvey.intake.responses import INVALID, MISSING_CODES
 
@@ -62,7 +62,7 @@ class TestNumbers:
         ],
     )
     def test_a_number_has_one_plain_writing(self, text: str, number: str | None):
-        assert number_text(text) == number
+        assert plain_writing(text) == number
 
 
 class TestWords:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from satsurvey.intake.checks import check
+from satsurvey.scoring.estimates import score
 
 
 def of_rule(report, rule):
@@ -66,6 +70,34 @@ def test_small_companies_are_named_with_their_size_the_smallest_first(survey, pl
         f.value
         for f in of_rule(check(survey([plain] * 6, company=company), company_min_n=2), "small_company")
     ] == ["c"]
+
+
+def test_a_company_in_two_industries_is_small_in_each_by_itself(survey, plain):
+    # Five interviews of a are enough, but scoring has two units of it: four in x and one in y.
+    company, industry = ["a"] * 5 + ["b"] * 3, ["x"] * 4 + ["y"] + ["x"] * 3
+    responses = survey([plain] * 8, company=company, industry=industry)
+    (finding,) = of_rule(check(responses), "small_company")
+    assert finding.value == "a"
+    assert finding.what == (
+        "a has 1 interview in y, and a published score needs 3; a company is scored in each of its "
+        "industries by itself"
+    )
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["x", "y", ""])), min_size=1, max_size=12),
+    st.integers(1, 5),
+)
+def test_check_and_scoring_find_the_same_companies_small(survey, plain, interviews, least):
+    company, industry = zip(*interviews, strict=True)
+    named = [name or "(none)" for name in industry]
+    responses = survey([plain] * len(interviews), company=company, industry=named)
+    scored = score(responses, company_min_n=least).companies
+    small = scored[scored["suppressed"]]
+    found = of_rule(check(responses, company_min_n=least), "small_company")
+    assert sorted(f.value for f in found) == sorted(small["company"])
+    alone = [f"{row.company} has {row.n} interview{'s' * (row.n != 1)}" for row in small.itertuples()]
+    assert sorted(f.what.split(" in ")[0].split(",")[0] for f in found) == sorted(alone)
 
 
 def test_an_industry_with_few_companies_is_named(survey, plain):

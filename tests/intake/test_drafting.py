@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from satsurvey.instrument.library import load_instrument
-from satsurvey.intake.drafting import Draft, draft_study, make_draft
+from satsurvey.intake.drafting import Draft, make_draft
 from satsurvey.intake.inspection import inspect_file
 from satsurvey.intake.reading import read_responses
 from satsurvey.intake.study import Study, load_study, study_defects
@@ -267,6 +267,19 @@ def test_undeclared_answers_of_fact_are_listed(tmp_path: Path) -> None:
     assert '#   "传真" = "…"  1 次 times' in draft.text
 
 
+@pytest.mark.parametrize("heading", [["企业", "x", "y"], ["企业", "A1", "A2"]])
+def test_every_item_without_a_column_has_a_line_to_be_filled_in(tmp_path: Path, heading: list[str]) -> None:
+    draft = drafted(written(tmp_path, [heading, ["甲", "9", "8"], ["乙", "7", "6"]]))
+    bound = tomllib.loads(draft.text)["items"]
+    # What an analyst does: the "# " goes, a heading comes.
+    filled = re.sub(r'(?m)^# (\w+) = ""', r'\1 = "column of \1"', draft.text)
+    lines = {code: text for code, text in tomllib.loads(filled)["items"].items() if code not in bound}
+    assert lines == {code: f"column of {code}" for code in INSTRUMENT.item_codes if code not in bound}
+    assert len(bound) in {0, 2}
+    for item in INSTRUMENT.items:
+        assert (f'# {item.code} = ""  # {item.text.zh}\n' in draft.text) == (item.code not in bound)
+
+
 HOSTILE = [
     'she said "9"',
     "back\\slash",
@@ -337,9 +350,9 @@ def test_an_instrument_of_ones_own_is_named_by_its_path(tmp_path: Path) -> None:
     own.write_bytes(source.read_bytes())
     instrument = load_instrument(own)
     path = written(tmp_path, [["company", instrument.item_codes[0]], ["甲", "5"]])
-    text = draft_study(
+    text = make_draft(
         inspect_file(path, instrument=instrument), instrument, folder=tmp_path, instrument_name=str(own)
-    )
+    ).text
     assert tomllib.loads(text)["instrument"] == "questions/mine.toml"
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     assert load_study(tmp_path / "study.toml")[1] == instrument

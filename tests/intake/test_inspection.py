@@ -13,7 +13,7 @@ import xlsxwriter
 
 from satsurvey.errors import EncodingError, InstrumentError, ReadError
 from satsurvey.instrument.library import load_instrument
-from satsurvey.intake import tallies
+from satsurvey.intake import text_counts
 from satsurvey.intake.inspection import InspectedColumn, Inspection, ValueCount, inspect_file
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -166,7 +166,7 @@ def test_long_numbers_that_lost_digits_are_warned_of(tmp_path: Path) -> None:
 def test_counts_stay_exact_when_there_are_too_many_texts_to_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
-    monkeypatch.setattr(tallies, "_MOST_TEXTS", 100)
+    monkeypatch.setattr(text_counts, "_MOST_TEXTS", 100)
     generator = np.random.default_rng(7)
     texts = [str(k) for k in generator.integers(0, 400, rows)]
     found = inspect_file(written(tmp_path, "n\n" + "\n".join(texts) + "\n")).columns[0]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satsurvey.errors import MethodError
-from satsurvey.report.rounding import round_floats, round_text, round_texts
+from satsurvey.report.rounding import round_text
 
 DECIMAL_RULES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncate": ROUND_DOWN}
 
@@ -38,14 +38,11 @@ def test_known_numbers(value: float, half_up: str, half_even: str, truncate: str
     expected = {"half_up": half_up, "half_even": half_even, "truncate": truncate}
     for rule, text in expected.items():
         assert round_text(value, 2, rule) == text  # type: ignore[arg-type]
-        assert round_texts([value], 2, rule) == [text]  # type: ignore[arg-type]
 
 
 def test_absent_numbers_are_empty_and_infinite_ones_a_sign() -> None:
     values = [float("nan"), float("inf"), float("-inf")]
     assert [round_text(value) for value in values] == ["", "∞", "-∞"]
-    for rule in DECIMAL_RULES:
-        assert round_texts(values, 2, rule) == ["", "∞", "-∞"]  # type: ignore[arg-type]
     assert round_text(None) == ""
     assert round_text(Decimal("NaN")) == ""
     assert round_text(Decimal("83.715")) == "83.72"
@@ -62,7 +59,7 @@ def test_absent_numbers_are_empty_and_infinite_ones_a_sign() -> None:
     st.integers(0, 6),
     st.sampled_from(sorted(DECIMAL_RULES)),
 )
-def test_arrays_are_written_as_the_shortest_decimal_is_rounded(
+def test_numbers_are_written_as_the_shortest_decimal_is_rounded(
     values: list[float], decimals: int, rule: str
 ) -> None:
     wide = Context(prec=400)
@@ -72,33 +69,21 @@ def test_arrays_are_written_as_the_shortest_decimal_is_rounded(
             Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), DECIMAL_RULES[rule], wide), "f"
         )
         expected.append(text[1:] if text.startswith("-") and not text.strip("-0.") else text)
-    assert round_texts(values, decimals, rule) == expected  # type: ignore[arg-type]
     assert [round_text(value, decimals, rule) for value in values] == expected  # type: ignore[arg-type]
-
-
-def test_floats_are_the_nearest_to_the_text_and_nan_stays() -> None:
-    result = round_floats([83.715, np.nan, np.inf, -0.001])
-    assert result[0] == 83.72
-    assert np.isnan(result[1])
-    assert result[2] == np.inf
-    assert str(result[3]) == "0.0"
-    assert round_floats([83.719], rule="truncate").tolist() == [83.71]
 
 
 def test_numpy_scalars_and_no_decimals_are_written_as_plain_numbers() -> None:
     assert round_text(np.float64(83.715)) == "83.72"
     assert round_text(np.int64(7), 0) == "7"
-    assert round_texts([], 2) == []
-    assert round_texts([0.5, 1.5, 2.5], 0, "half_even") == ["0", "2", "2"]
-    assert round_texts([0.5, 1.5, 2.5], 0, "half_up") == ["1", "2", "3"]
+    assert [round_text(value, 0, "half_even") for value in (0.5, 1.5, 2.5)] == ["0", "2", "2"]
+    assert [round_text(value, 0, "half_up") for value in (0.5, 1.5, 2.5)] == ["1", "2", "3"]
 
 
-def test_unknown_rules_and_negative_decimals_are_refused_for_arrays_too() -> None:
-    for call in (lambda rule, places: round_text(1.0, places, rule), lambda r, p: round_texts([1.0], p, r)):
-        with pytest.raises(MethodError, match="not known"):
-            call("up", 2)
-        with pytest.raises(MethodError, match="negative"):
-            call("half_up", -2)
+def test_unknown_rules_and_negative_decimals_are_refused() -> None:
+    with pytest.raises(MethodError, match="not known"):
+        round_text(1.0, 2, "up")  # type: ignore[arg-type]
+    with pytest.raises(MethodError, match="negative"):
+        round_text(1.0, -2)
 
 
 def test_importing_the_rounding_does_not_import_pandas_or_pydantic() -> None:

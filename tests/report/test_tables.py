@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from stand_in import (
     DIMENSIONS,
@@ -18,6 +19,7 @@ from stand_in import (
 )
 
 from satsurvey.errors import MethodError
+from satsurvey.report.breakdowns import breakdown_table
 from satsurvey.report.cells import Interval
 from satsurvey.report.layout import Table
 from satsurvey.report.tables import (
@@ -200,12 +202,76 @@ def test_every_choice_and_every_input_is_in_the_method_table() -> None:
     assert any("企业排名 · 银行" in row and "发布方式=排名及其置信集" in row for row in chinese)
 
 
+def test_the_small_sample_correction_is_named_where_errors_of_companies_are_shown() -> None:
+    made = with_method(analysis(), small_sample="items")
+    words = "small-sample correction by the answers to each item (Bell-McCaffrey)"
+    assert any(words in note for note in company_table(made, "en").notes)
+    assert any("小样本校正按各题项的回答数" in note for note in company_table(made, "zh").notes)
+    # Errors of industries come from between companies, unless these are all there are.
+    assert not any("small-sample" in note for note in industry_table(made, "en").notes)
+    census = with_method(made, companies="census")
+    assert any(words in note for note in industry_table(census, "en").notes)
+    plain = with_method(analysis(), small_sample="interviews")
+    assert any("correction by interviews" in note for note in company_table(plain, "en").notes)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_notes_name_conversion_weights_level_sets_and_ledger(language: str) -> None:
     notes = "\n".join(industry_table(analysis(), language).notes)
     for part in ("x / max × 100", "0.1667", "95%", "10,000", "20260101", "0.93", "905", "out_of_range"):
         assert part in notes
     assert "late" not in notes  # notes of the checks are no defects
+
+
+OPEN_ENDS = {
+    "zh": "t 区间不在 0 和 100 处截断，端点可能小于 0 或大于 100",
+    "en": "t intervals are not cut at 0 and 100, so an end may lie below 0 or above 100",
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        *[(80.0, 100.004, False), (80.0, 100.006, True), (80.0, 100.0, False), (80.0, float("inf"), True)],
+        *[(-0.006, 80.0, True), (-0.004, 80.0, False), (0.0, 80.0, False), (float("nan"), 80.0, False)],
+    ],
+)
+def test_intervals_beyond_the_scale_are_explained_where_they_are_printed(
+    language: str, low: float, high: float, told: bool
+) -> None:
+    made = analysis(("银行", "证券"))
+    assert OPEN_ENDS[language] not in company_table(made, language).notes
+    made = replace(made, companies=made.companies.assign(ci_low=low, ci_high=high))
+    notes = company_table(made, language).notes
+    assert notes.count(OPEN_ENDS[language]) == told
+    # Its place is below the sentence on the brackets.
+    if told:
+        before = notes[notes.index(OPEN_ENDS[language]) - 1]
+        assert before.startswith(("方括号为", "Brackets after scores"))
+    # The table of industries prints no such interval.
+    assert OPEN_ENDS[language] not in industry_table(made, language).notes
+    overall = replace(made, overall=made.overall.assign(ci_low=low, ci_high=high))
+    assert (OPEN_ENDS[language] in industry_table(overall, language).notes) == told
+
+
+def test_intervals_beyond_the_scale_are_explained_below_dimensions_items_and_groups() -> None:
+    made = analysis(("银行",))
+    groups = pd.DataFrame(
+        {"by": ["region"], "value": ["北"], "score": [99.0], "ci_low": [97.0], "ci_high": [101.0], "n": [9]}
+    )
+    beyond = replace(
+        made,
+        dimensions=made.dimensions.assign(ci_high=101.0),
+        items=made.items.assign(ci_high=101.0),
+        breakdowns=groups,
+    )
+    for build in (dimension_table, item_table, breakdown_table):
+        assert OPEN_ENDS["en"] in build(beyond, "en").notes
+    within = replace(made, breakdowns=groups.assign(ci_high=100.0))
+    within = replace(within, dimensions=made.dimensions.assign(ci_high=100.0, ci_low=0.0))
+    for build in (dimension_table, breakdown_table):
+        assert OPEN_ENDS["en"] not in build(within, "en").notes
 
 
 def test_every_table_is_told_its_own_minimum_detectable_difference() -> None:

@@ -6,7 +6,7 @@ import pytest
 from satsurvey.errors import MethodError
 from satsurvey.instrument.library import load_instrument
 from satsurvey.intake.responses import INVALID
-from satsurvey.simulation import Design, Printed, Simulation, Tally, design_from, plain_design, simulate
+from satsurvey.simulation import Design, ItemSums, Printed, Simulation, design_from, plain_design, simulate
 from satsurvey.simulation.calibrate import dimension_aims, flip_answers
 from satsurvey.simulation.design import Targets
 from satsurvey.simulation.population import Population
@@ -57,7 +57,7 @@ def restated(survey: Simulation) -> tuple[float, list[float], dict[str, float]]:
 
 def test_printed_scores_agree_with_a_plain_restatement():
     survey = simulate(plain_design(companies=12, industries=3, seed=8, defects=0.05))
-    tally = Tally.of(survey.instrument, survey.answers, survey.company_of, 12)
+    tally = ItemSums.of(survey.instrument, survey.answers, survey.company_of, 12)
     printed = Printed.of(tally, survey.instrument, np.repeat([0, 1, 2], 4))
     overall, dimensions, industries = restated(survey)
     assert printed.overall == pytest.approx(overall, rel=1e-12)

@@ -19,18 +19,7 @@ _MOST_CHARACTERS_IN_ALL = 50_000_000
 _NUMBER = r"^[+-]?(\d{1,15}(\.\d+)?|\.\d+)$"
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """The numbers among the cells of a column; `n_whole` of the `n` are whole."""
-
-    n: int
-    n_whole: int
-    least: float
-    greatest: float
-    mean: float
-
-
-class Tally:
+class TextCounts:
     """The count of one column.
 
     Attributes
@@ -53,8 +42,8 @@ class Tally:
         self._numbers = [0, 0, math.inf, -math.inf, 0.0]
 
     @classmethod
-    def for_width(cls, width: int) -> Tally:
-        """Make the tally of one of `width` columns, which share what memory there is."""
+    def for_width(cls, width: int) -> TextCounts:
+        """Make the counts of one of `width` columns, which share what memory there is."""
         texts = max(100, min(_MOST_TEXTS, _MOST_TEXTS_IN_ALL // max(1, width)))
         return cls(texts, max(10_000, _MOST_CHARACTERS_IN_ALL // max(1, width)))
 
@@ -105,3 +94,14 @@ class Tally:
         """What numbers there are among the cells, or None; counted in full even when texts are not."""
         n, n_whole, least, greatest, total = self._numbers
         return Numbers(int(n), int(n_whole), least, greatest, total / n) if n else None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers among the cells of a column; `n_whole` of the `n` are whole."""
+
+    n: int
+    n_whole: int
+    least: float
+    greatest: float
+    mean: float

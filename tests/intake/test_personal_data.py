@@ -1,0 +1,149 @@
+"""Personal data is found by its form in whatever way it is typed, and numbers that are none stay."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from satsurvey.intake.personal_data import KINDS, mask_personal_data, mask_texts
+
+FULL_WIDTH = str.maketrans({chr(k): chr(k + 0xFEE0) for k in range(0x21, 0x7F)} | {" ": "\u3000"})
+# The worked example of GB 11643: check character X.
+ID_CARD = "11010519491231002X"
+# Card numbers that the networks give for testing; they pass Luhn's check.
+CARDS = ("4111111111111111", "5500005555555559", "6222021234567890128")
+
+WRITTEN = [
+    *[("mobile", text) for text in ("13800138000", "138 0013 8000", "138-0013-8000", "+86 13800138000")],
+    *[
+        ("mobile", text)
+        for text in ("8619912345678", "(+86)177-1234-5678", "0086 13800138000", "1380 013 8000")
+    ],
+    *[("landline", text) for text in ("010-83123456", "0755-8312345", "075583123456", "(021)58123456")],
+    *[("landline", text) for text in ("0755 83123456转801", "+86 10 83123456", "01083123456-12")],
+    *[("id_card", text) for text in (ID_CARD, ID_CARD.lower(), "110105 19491231 002X", "440301200002291234")],
+    *[("bank_card", text) for text in (*CARDS, "6222 0212 3456 7890 128", "622202 1234567890128")],
+    *[("email", text) for text in ("zhang.san@163.com", "13800138000@139.com", "A_b+c@mail.example.com.cn")],
+    *[("plate", text) for text in ("粤B12345", "粤BD12345", "粤B12345D", "京a·8k7n6", "粤Z1234港")],
+]
+
+NO_PERSONAL_DATA = [
+    *("000123", "20191105", "0000012345", "13500", "95588", "400-820-8820", "9", "10", ""),
+    *("2019-11-05 13:45:12", "20191105134512", "20191105134512123", "1572932712", "1572932712000"),
+    *("0.13812345678", "138.12345678", "1.3912345678e-05", "138001380001", "1380013800"),
+    *("440301199013011234", "990301199001011234", "4111111111111112", "12345678901234567890"),
+    *("139 2019-11-05 8", "最新ABCDEF", "A1、打通客服热线的顺利程度", "微信@张三", "粤B1234"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), WRITTEN)
+@pytest.mark.parametrize("wide", [False, True], ids=["half", "full"])
+def test_every_way_of_writing_is_masked_in_a_sentence(kind: str, text: str, wide: bool) -> None:
+    written = text.translate(FULL_WIDTH) if wide else text
+    masked, counts = mask_personal_data(f"请联系{written}，谢谢")
+    assert masked == f"请联系[{KINDS[kind][0]}]，谢谢"
+    assert counts == {kind: 1}
+    assert mask_personal_data(written) == (f"[{KINDS[kind][0]}]", {kind: 1})
+
+
+@pytest.mark.parametrize("text", NO_PERSONAL_DATA)
+def test_ids_dates_durations_and_answers_stay(text: str) -> None:
+    assert mask_personal_data(text) == (text, {})
+    assert mask_personal_data(f"编号{text}。")[1] == {}
+
+
+def test_a_telephone_number_out_of_a_column_of_floats_is_masked() -> None:
+    assert mask_personal_data("13800138000.0") == ("[手机号].0", {"mobile": 1})
+
+
+def test_several_in_one_text_are_counted_by_kind() -> None:
+    text = "13800138000/13900139000，车牌粤B12345，邮箱a@b.cn，卡4111 1111 1111 1111"
+    masked, counts = mask_personal_data(text)
+    assert masked == "[手机号]/[手机号]，车牌[车牌号]，邮箱[邮箱]，卡[银行卡号]"
+    assert counts == {"email": 1, "bank_card": 1, "mobile": 2, "plate": 1}
+
+
+def check_character(digits: str) -> str:
+    """ISO 7064 MOD 11-2, as in GB 11643."""
+    return "10X98765432"[sum(int(d) * 2 ** (17 - k) for k, d in enumerate(digits)) % 11]
+
+
+def luhn_digit(digits: str) -> str:
+    doubled = [int(d) * (2 if k % 2 == 0 else 1) for k, d in enumerate(reversed(digits))]
+    return str(-sum(n // 10 + n % 10 for n in doubled) % 10)
+
+
+@given(
+    st.dates(min_value=date(1900, 1, 1), max_value=date(2029, 12, 31)),
+    st.sampled_from(["110105", "440301", "659001", "810000"]),
+    st.integers(0, 999),
+)
+def test_every_sound_id_card_number_is_masked(day: date, region: str, order: int) -> None:
+    digits = f"{region}{day:%Y%m%d}{order:03}"
+    assert mask_personal_data(f"身份证{digits}{check_character(digits)}")[0] == "身份证[身份证号]"
+
+
+@given(st.from_regex(r"62[0-9]{13,16}", fullmatch=True))
+def test_every_sound_card_number_is_masked_and_no_other(digits: str) -> None:
+    right = luhn_digit(digits)
+    # Eighteen digits may be those of an id card as well.
+    assert set(mask_personal_data(digits + right)[1]) <= {"bank_card", "id_card"}
+    assert mask_personal_data(digits + right)[0] in {"[银行卡号]", "[身份证号]"}
+    wrong = str((int(right) + 1) % 10)
+    assert "bank_card" not in mask_personal_data(digits + wrong)[1]
+
+
+@given(st.lists(st.one_of(st.none(), st.text(), st.sampled_from([text for _, text in WRITTEN]))))
+def test_many_texts_are_masked_like_each_by_itself(texts: list[str | None]) -> None:
+    array, counts = mask_texts(texts)
+    alone = [None if text is None else mask_personal_data(text) for text in texts]
+    assert array.to_pylist() == [None if found is None else found[0] for found in alone]
+    total = {kind: sum(found[1].get(kind, 0) for found in alone if found) for kind in KINDS}
+    assert counts == {kind: n for kind, n in total.items() if n}
+
+
+@given(st.sampled_from([text for _, text in WRITTEN]), st.text(max_size=5), st.booleans())
+def test_the_search_for_many_texts_passes_over_nothing(text: str, around: str, wide: bool) -> None:
+    written = around + (text.translate(FULL_WIDTH) if wide else text) + around
+    assert mask_texts([written])[0].to_pylist() == [mask_personal_data(written)[0]]
+
+
+@given(st.text(st.sampled_from("0123456789-+() .@aX粤B·转８６")))
+def test_what_is_masked_is_not_found_again_and_the_rest_stays(text: str) -> None:
+    masked, counts = mask_personal_data(text)
+    assert mask_personal_data(masked)[1] == {}
+    assert sum(masked.count(f"[{zh}]") for zh, _ in KINDS.values()) == sum(counts.values())
+    rest = iter(text)
+    for _, (zh, _) in KINDS.items():
+        masked = masked.replace(f"[{zh}]", "")
+    assert all(character in rest for character in masked)
+
+
+def test_arrow_columns_of_other_types_are_taken() -> None:
+    encoded = pa.chunked_array([pa.array(["13800138000", "好", None]).dictionary_encode()])
+    assert mask_texts(encoded)[0].to_pylist() == ["[手机号]", "好", None]
+    assert mask_texts(pa.array(["好"], pa.large_string()))[0].to_pylist() == ["好"]
+    assert mask_texts([])[0].to_pylist() == []
+
+
+def test_a_million_comments_without_digits_cost_next_to_nothing() -> None:
+    comments = pa.array(["客服态度很好，问题解决得快", "等了很久才接通，不满意"] * 500_000)
+    start = time.perf_counter()
+    masked, counts = mask_texts(comments)
+    assert time.perf_counter() - start < 2
+    assert counts == {}
+    assert masked.equals(comments)
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 100_000, "a." * 50_000 + "@", "1 " * 50_000, "0755-" * 30_000, "粤B" * 50_000]
+)
+def test_long_texts_do_not_take_long(text: str) -> None:
+    start = time.perf_counter()
+    mask_texts([text])
+    assert time.perf_counter() - start < 2
