@@ -1,10 +1,11 @@
 """Speed of scoring as ratios, measured in one run on one machine.
 
-    python tests/benchmarks/bench_score.py [ROWS]
+    python tests/benchmarks/bench_score.py [ROWS] [--grow]
 
 From memory to all tables: satsurvey beside the obvious pandas groupby-apply (on a part of the companies, its
 cost being proportional to them), well-vectorised pandas and polars lazy, all with the same digits. From CSV
-to all tables beside the bare `pyarrow.csv` read of the same file, in UTF-8 and GB18030, with peak memory.
+to all tables beside the bare `pyarrow.csv` read of the same file, in UTF-8 and GB18030, with peak memory;
+growth with the rows, up to 10 million with `--grow`.
 Cold start to the printed table beside `import pandas`.
 """
 
@@ -28,6 +29,7 @@ from satsurvey.intake.responses import MISSING_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 PER_COMPANY = 50
+COMPANIES = 20_000
 DIMENSIONS = {"A": 3, "B": 5, "C": 4, "D": 4, "E": 3, "F": 3}
 ITEMS = [f"{d}{k}" for d, n in DIMENSIONS.items() for k in range(1, n + 1)]
 SATISFIED = 80.0
@@ -35,14 +37,15 @@ MISSING = {249: "n_invalid"} | {code: f"n_{reason}" for reason, code in MISSING_
 """Bytes of the answers that are none, with the columns that count them."""
 
 
-def make_csv(path: Path, rows: int, encoding: str) -> None:
-    """Write a survey of `rows` interviews, 22 items, companies of 50, 15 industries, 2 % missing."""
+def make_csv(path: Path, rows: int, encoding: str, companies: int | None = None) -> None:
+    """Write a survey of `rows` interviews, 22 items, 15 industries, 2 % missing."""
+    companies = companies or max(rows // PER_COMPANY, 1)
     rng = np.random.default_rng(20191)
     with path.open("w", encoding=encoding, newline="") as stream:
         stream.write(",".join(["样本编号", "企业名称", "行业", *ITEMS]) + "\n")
         for start in range(0, rows, 250_000):
             n = min(250_000, rows - start)
-            company = rng.integers(0, max(rows // PER_COMPANY, 1), n)
+            company = rng.integers(0, companies, n)
             table = {"id": np.char.zfill(np.arange(start, start + n).astype("U9"), 9)}
             table["company"] = np.char.add("企业", np.char.zfill(company.astype("U6"), 6))
             table["industry"] = np.char.add("行业", np.char.zfill((company % 15).astype("U2"), 2))
@@ -385,11 +388,8 @@ print(best, peak, peak - base)
 """
 
 
-def from_csv(path: Path, encoding: str, repeats: int) -> None:
-    """Compare file to tables with the bare read of the file."""
-    read = timed(
-        lambda: arrow_csv.read_csv(path, read_options=arrow_csv.ReadOptions(encoding=encoding)), repeats
-    )
+def work(path: Path, repeats: int) -> tuple[float, float, float]:
+    """Read and score a file in a new process: seconds, peak memory, and the same over the libraries."""
     done = subprocess.run(
         [sys.executable, "-c", WORK, str(path), str(repeats)],
         capture_output=True,
@@ -398,6 +398,16 @@ def from_csv(path: Path, encoding: str, repeats: int) -> None:
         cwd=ROOT,
     )
     seconds, peak, added = (float(part) for part in done.stdout.split())
+    return seconds, peak, added
+
+
+def from_csv(path: Path, encoding: str, repeats: int) -> None:
+    """Compare file to tables with the bare read of the file."""
+    read = timed(
+        lambda: arrow_csv.read_csv(path, read_options=arrow_csv.ReadOptions(encoding=encoding)), repeats
+    )
+    seconds, _, _ = work(path, repeats)
+    _, peak, added = work(path, 1)  # what one pass needs; a second one would count what the first left
     size = path.stat().st_size
     print(
         f"  {encoding:<8} {size / 1e6:7.0f} MB: bare pyarrow.csv read {read:.3f} s, "
@@ -429,7 +439,8 @@ def cold_start() -> None:
 
 def main() -> None:
     """Print all ratios."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    rows = numbers[0] if numbers else 1_000_000
     print(f"{os.cpu_count()} cores, {rows:,} rows x {len(ITEMS)} items x {rows // PER_COMPANY:,} companies")
     with tempfile.TemporaryDirectory() as folder:
         utf8, gb = Path(folder) / "utf8.csv", Path(folder) / "gb18030.csv"
@@ -440,13 +451,15 @@ def main() -> None:
         from_csv(gb, "gb18030", 5)
         print("From memory to all tables:")
         from_memory(ss.read_responses([utf8]))
-        print("Growth:")
-        for n in (rows // 4, rows // 2, rows):
+        print(f"Growth, {COMPANIES:,} companies:")
+        for n in (rows // 2, rows, *((10_000_000,) if "--grow" in sys.argv else ())):
             part = Path(folder) / "part.csv"
-            make_csv(part, n, "utf-8")
-            responses = ss.read_responses([part])
-            seconds = timed(lambda: ss.score(responses, company_min_n=1), 3)  # noqa: B023
-            print(f"  {n:>10,} rows: {seconds:.3f} s, {seconds / n * 1e6:.3f} s per million")
+            make_csv(part, n, "utf-8", companies=COMPANIES)
+            seconds, peak, _ = work(part, 2)
+            print(
+                f"  {n:>10,} rows: from CSV to all tables {seconds / n * 1e6:.2f} s a million, "
+                f"peak memory {peak / part.stat().st_size:.2f} x the file"
+            )
     print("Cold start:")
     cold_start()
 
