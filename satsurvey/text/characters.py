@@ -1,4 +1,4 @@
-"""Comments as arrays of folded characters, whatever was typed: the form in which everything else looks at them."""
+"""Comments as arrays of folded characters, whatever was typed: the form in which all else looks at them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,23 @@ _DROP = 1
 _ASTRAL_FIRST, _ASTRAL_SIZE = 0xE000, 0x1000
 _WITH_FORMS = ((0x20, 0x250), (0x2000, 0x3400), (0xF900, 0xFB00), (0xFE10, 0x10000))
 """Stretches of Unicode that hold characters with a compatibility form or a capital."""
+
+_MARKS = {
+    '"': "“”„「」『』",
+    "'": "‘’‚",
+    ",": "、，",
+    ".": "。…",
+    "!": "！",
+    "?": "？",
+    ";": "；",
+    ":": "：",
+    "~": "～",
+    "[": "【",
+    "]": "】",
+    "<": "《〈",
+    ">": "》〉",
+}
+"""Marks of Chinese writing by the plain ones that they are taken for."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +114,8 @@ def _folding() -> NDArray[np.uint16]:
     table[0xD800:0xE000] = _DROP  # halves of characters
     for blank in "\t\n\v\f\r\u0085\u00a0\u1680\u2028\u2029\u3000":
         table[ord(blank)] = SPACE
-    for mark, plain in zip("“”„‘’‚、。！？；：，…～【】《》〈〉「」『』", '"""\'\'\',.!?;:,.~[]<><>""""', strict=True):
-        table[ord(mark)] = ord(plain)
+    for plain, marks in _MARKS.items():
+        table[[ord(mark) for mark in marks]] = ord(plain)
     for pair in _traditional().split():
         table[ord(pair[0])] = ord(pair[1])
     table[END] = END
