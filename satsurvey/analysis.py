@@ -102,6 +102,7 @@ def analyse(
     tier_control: TierControl = "simultaneous",
     top_k: int = 3,
     force_ranks: bool = False,
+    company_ranks: bool = True,
     today: date | None = None,
     progress: Progress | None = None,
     **choices: Any,
@@ -119,6 +120,8 @@ def analyse(
         question of fact such as `S2`.
     seed, draws, rank_sets, tier_control, top_k, force_ranks
         As in `rank`.
+    company_ranks
+        Whether companies are ranked too (`companies` of `rank`); a table of industries does not need it.
     today
         Dates after this day are reported by the checks.
     progress
@@ -183,6 +186,7 @@ def analyse(
             top_k=top_k,
             tier_control=tier_control,
             force_ranks=force_ranks,
+            companies=company_ranks,
             progress=lambda done, total: tell("ranking", done, total),
         )
         tell("checking", 0, 0)

@@ -135,6 +135,7 @@ def score_command(
             seed=seed,
             rank_sets=rank_sets,
             force_ranks=force_ranks,
+            company_ranks=out is not None or format == "json" or show == "companies",
             today=date.today(),
             level=level,
             company_min_n=min_n,

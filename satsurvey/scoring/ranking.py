@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
@@ -135,6 +135,7 @@ def rank(
     tier_control: TierControl = "simultaneous",
     force_ranks: bool = False,
     overall: bool = True,
+    companies: bool = True,
     progress: Progress | None = None,
 ) -> Ranking:
     """Rank companies within their industries and overall, and industries among themselves.
@@ -161,6 +162,10 @@ def rank(
         Publish ranks even where they rest on noise; the notes say so.
     overall
         Whether companies are also ranked over all industries.
+    companies
+        Whether companies get ranks, sets and tiers, which takes most of the time. Without them their columns
+        are empty where there are industries, and the industries still say what is known of the companies
+        inside.
     progress
         Called with the draws done and the draws to do, for companies.
 
@@ -194,9 +199,10 @@ def rank(
             "unknown control of tiers", value=tier_control, expected=", ".join(get_args(TierControl))
         )
     choices = _Choices(level, draws, seed, sets, top_k, tier_control, force_ranks)
+    of_companies = choices if companies or scores.industries.empty else replace(choices, sets="none")
     notes: list[str] = []
-    companies, industries = scores.companies, scores.industries
-    labels = companies["industry"].astype(str).to_numpy() if "industry" in companies else None
+    scored, industries = scores.companies, scores.industries
+    labels = scored["industry"].astype(str).to_numpy() if "industry" in scored else None
     if industries.empty:
         industries = pd.DataFrame({name: np.zeros(0) for name in ("score", "std_error", "df")})
         industries.insert(0, "industry", np.zeros(0, dtype="<U1"))
@@ -216,7 +222,7 @@ def rank(
             None,
         )
         company_table, company_method, inside = _rank_frame(
-            companies, labels, companies["n"].to_numpy(float), choices, notes, "companies", overall, progress
+            scored, labels, scored["n"].to_numpy(float), of_companies, notes, "companies", overall, progress
         )
         industry_table, industry_method, _ = second.result()
     notes += industry_notes
@@ -296,8 +302,9 @@ def _rank_frame(
         chances = list(pool.map(_Family.first_places, ranked))
     for code, here, chance in zip(found.codes, ranked, chances, strict=True):
         label = names[code]
-        where = f"{what} of {label}" if label else what
-        here.fill(table, candidates[here.family.members], where, notes, chance)
+        here.warn(f"{what} of {label}" if label else what, notes)
+        if choices.sets != "none":
+            here.fill(table, candidates[here.family.members], chance)
         families[label] = here.facts()
     method: dict[str, Any] = {
         "ranked": int(found.ranked.sum()),
@@ -311,9 +318,11 @@ def _rank_frame(
         method["overall"] = together.facts()
         if len(found.families) == 1:
             method["overall"] = families[names[found.codes[0]]]
-        together.fill_overall(table, candidates[everything.members], what, notes)
+        together.warn(f"all {what} together", notes)
+        together.fill_overall(table, candidates[everything.members])
     whole = method.get("overall") or next(iter(families.values()), {})
-    if found.ranked.any() and (whole.get("publish") != "tiers_only" or choices.force_ranks):
+    published = whole.get("publish") != "tiers_only" or choices.force_ranks
+    if found.ranked.any() and published and choices.sets != "none":
         # Where no ranks are published, the first place is not either.
         method["first_place"] = _first_place(keys, candidates, score, found, choices.level)
     return table, method, families
@@ -396,7 +405,7 @@ class _Family:
 
     def first_places(self) -> Floats | None:
         """Return the chance of each unit of one of the first places, None where no ranks are shown."""
-        if not self.ranks_shown:
+        if not self.ranks_shown or self.choices.sets == "none":
             return None
         choices, shrunken = self.choices, self.shrunken
         return top_probabilities(
@@ -407,14 +416,7 @@ class _Family:
             seed=choices.seed,
         )
 
-    def fill(
-        self,
-        table: _Table,
-        rows: NDArray[np.intp],
-        where: str,
-        notes: list[str],
-        chance: Floats | None,
-    ) -> None:
+    def fill(self, table: _Table, rows: NDArray[np.intp], chance: Floats | None) -> None:
         """Write the columns of the ranking within the family, with the chances of the first places."""
         family, choices = self.family, self.choices
         if self.ranks_shown:
@@ -428,7 +430,6 @@ class _Family:
             ):
                 if bound is not None:
                     table.put(name, rows, bound)
-        self.warn(where, notes)
         if family.low is not None and self.ranks_shown:
             table.in_top_k[rows] = family.low <= choices.top_k
         if chance is not None:
@@ -447,10 +448,9 @@ class _Family:
             )
         table.put("tier", rows, tier)
 
-    def fill_overall(self, table: _Table, rows: NDArray[np.intp], what: str, notes: list[str]) -> None:
+    def fill_overall(self, table: _Table, rows: NDArray[np.intp]) -> None:
         """Write the columns of the ranking over all families."""
-        self.warn(f"all {what} together", notes)
-        if self.ranks_shown:
+        if self.ranks_shown and self.choices.sets != "none":
             low, high = self.sets()
             table.put("rank_overall", rows, self.family.rank)
             if low is not None and high is not None:

@@ -15,7 +15,7 @@ from satsurvey.scoring.bootstrap import Batch, Bootstrap, Critical, group_slices
 from satsurvey.scoring.exceedances import Maxima, Observed, collect, low_maxima, studentise
 from satsurvey.scoring.moderation import Floats, Moderated
 
-Sets = Literal["simultaneous", "marginal", "both"]
+Sets = Literal["simultaneous", "marginal", "both", "none"]
 Progress = Callable[[int, int], None]
 Ranks = NDArray[np.int64]
 
@@ -150,7 +150,8 @@ def rank_sets(
         a family, in the order given: sort the units by name for numbers that do not depend on the order of
         rows.
     sets
-        `simultaneous`: all sets hold together. `marginal`: each by itself, narrower. Or `both`.
+        `simultaneous`: all sets hold together. `marginal`: each by itself, narrower. Or `both`. `none` draws
+        nothing: there is no set and no critical value, only what is known without them.
     overall
         Whether all units are also ranked as one family.
     deviations
@@ -227,7 +228,9 @@ def rank_sets(
     groupings = [by_family]
     if overall and len(by_family.groups) > 1:
         groupings.append(together)
-    if not variance.any():
+    if sets == "none":
+        found = [_unknown(observed) for observed in groupings]
+    elif not variance.any():
         notes.append("every variance is zero: the sets show only what the scores show")
         found = [_exact(observed) for observed in groupings]
     else:
@@ -420,6 +423,11 @@ def deviation_maxima(batch: Batch, observed: Observed) -> Floats:
     return out
 
 
+def _unknown(observed: Observed) -> _Critical:
+    nothing = np.full(len(observed.groups), np.nan)
+    return _Critical(nothing, nothing, np.full(observed.score.size, np.nan), nothing)
+
+
 def _exact(observed: Observed) -> _Critical:
     zero = np.zeros(len(observed.groups))
     return _Critical(zero, zero, np.zeros(observed.score.size), zero)
@@ -433,9 +441,9 @@ def _family(
     size = score.size
     ascending = np.sort(score)
     low = high = low_marginal = high_marginal = None
-    if sets != "marginal":
+    if sets in {"simultaneous", "both"}:
         low, high = _bounds(score, variance, np.full(size, critical.simultaneous[index]))
-    if sets != "simultaneous":
+    if sets in {"marginal", "both"}:
         low_marginal, high_marginal = _bounds(score, variance, critical.marginal[members])
     return FamilySets(
         members=order[members],
@@ -446,7 +454,7 @@ def _family(
         high_marginal=high_marginal,
         critical=float(critical.simultaneous[index]),
         critical_single_step=float(critical.single_step[index]),
-        critical_marginal=critical.marginal[members] if sets != "simultaneous" else None,
+        critical_marginal=critical.marginal[members] if sets in {"marginal", "both"} else None,
         deviation=score - score.mean(),
         deviation_std_error=np.sqrt(deviation_variance(variance, [slice(0, size)])),
         critical_deviation=float(critical.deviation[index]),

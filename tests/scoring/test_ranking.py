@@ -213,6 +213,25 @@ def test_companies_without_industries_are_one_family() -> None:
     assert len(ranked(StandIn(companies, pd.DataFrame())).industries) == 0
 
 
+def test_industries_say_the_same_of_their_companies_when_those_are_not_ranked() -> None:
+    scores = survey()
+    full, brief = ranked(scores), ranked(scores, companies=False)
+    pd.testing.assert_frame_equal(full.industries, brief.industries)
+    assert full.notes == brief.notes
+    assert brief.companies["rank"].isna().all()
+    assert brief.companies["tier"].eq("").all()
+    for name, family in full.method["companies"]["families"].items():
+        same = {key: value for key, value in family.items() if not key.startswith("critical")}
+        assert same.items() <= brief.method["companies"]["families"][name].items()
+        assert brief.method["companies"]["families"][name]["critical_value"] is None
+
+
+def test_companies_without_industries_are_ranked_in_any_case() -> None:
+    companies = survey().companies.drop(columns="industry")
+    result = ranked(StandIn(companies, pd.DataFrame()), companies=False)
+    assert sorted(result.companies["rank"]) == list(range(1, 25))
+
+
 def test_one_industry_with_one_company_says_so() -> None:
     scores = survey(companies=1, industries=1)
     industries = scores.industries.assign(std_error=np.nan)
