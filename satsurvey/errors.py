@@ -126,6 +126,10 @@ class ColumnsError(ReadError):
     """The columns of an export cannot be bound to what the work needs."""
 
 
+class ModelError(SatsurveyError):
+    """A learned model of comments cannot be read or used."""
+
+
 class MethodError(SatsurveyError):
     """A call asks for something that the method cannot do (a wrong option, weights that are no weights)."""
 
