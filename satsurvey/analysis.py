@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ import satsurvey
 from satsurvey.instrument.model import Instrument
 from satsurvey.intake.checks import CheckReport, check, doubtful_interviews
 from satsurvey.intake.ledger import Ledger
+from satsurvey.intake.provenance import provenance_of
 from satsurvey.intake.reading import read_responses
 from satsurvey.intake.responses import Responses
 from satsurvey.scoring.breakdown import breakdown, score_without
@@ -286,34 +285,9 @@ def _method(
 
 
 def _provenance(responses: Responses, options: Mapping[str, object]) -> dict[str, object]:
-    stamp = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(stamp), UTC) if stamp.isdigit() else datetime.now(UTC)
-    return {
-        "inputs": [
-            {
-                "name": source.name,
-                "sha256": _sha256(source.path),
-                "bytes": source.path.stat().st_size if source.path.exists() else None,
-                "format": source.format,
-                "encoding": source.encoding,
-                "sheet": source.sheet,
-                "heading_row": source.heading_row,
-            }
-            for source in responses.files
-        ],
-        "versions": {
-            "satsurvey": satsurvey.__version__,
-            "python": platform.python_version(),
-            **{module.__name__: module.__version__ for module in (np, pd, pa, scipy)},
-        },
-        "options": {name: value for name, value in options.items() if value not in (None, [], ())},
-        "created": moment.isoformat(timespec="seconds"),
+    versions = {
+        "satsurvey": satsurvey.__version__,
+        "python": platform.python_version(),
+        **{module.__name__: module.__version__ for module in (np, pd, pa, scipy)},
     }
-
-
-def _sha256(path: Path) -> str | None:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return None
+    return provenance_of(responses.files, options, versions)

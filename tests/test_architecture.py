@@ -24,7 +24,14 @@ MAY_IMPORT = {
 AT_HOME = {
     "pyreadstat": {"intake/formats/statistical.py", "simulation/statistical.py"},
     "python_calamine": {"intake/formats/workbook.py"},
-    "xlsxwriter": {"report/workbook.py", "report/workbook_charts.py", "simulation/export.py"},
+    "xlsxwriter": {
+        *(
+            "report/workbook.py",
+            "report/workbook_charts.py",
+            "report/labelling_sheet.py",
+            "simulation/export.py",
+        ),
+    },
     "pandas": {"scoring", "text", "report", "analysis.py", "cli", "simulation/statistical.py"},
     "snownlp": {"text/exact_snownlp.py"},
     "jieba": {"text/keywords.py"},

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from satsurvey import __version__
-from satsurvey.cli import instruments
+from satsurvey.cli import comments, instruments
 from satsurvey.cli.check import check_command
 from satsurvey.cli.fieldwork import fieldwork_command
 from satsurvey.cli.init import init_command
@@ -43,7 +43,7 @@ app = typer.Typer(
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
         # A flag that is absent costs the option parser an import of its validating library.
-        "default_map": {**_FLAGS, "instruments": _FLAGS},
+        "default_map": {**_FLAGS, "instruments": _FLAGS, "comments": {**_FLAGS, "aspects": _FLAGS}},
     },
 )
 
@@ -84,6 +84,7 @@ app.command("init")(init_command)
 app.command("fieldwork")(fieldwork_command)
 app.command("reconcile")(reconcile_command)
 app.command("simulate")(simulate_command)
+app.add_typer(comments.app, name="comments")
 app.add_typer(instruments.app, name="instruments")
 
 

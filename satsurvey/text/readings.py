@@ -106,9 +106,7 @@ class Readings:
         return cls(
             np.concatenate([np.zeros(0, np.int8), *(part.label for part in parts)]),
             np.concatenate([np.zeros(0), *(part.polarity for part in parts)]),
-            Mentions.joined(
-                (int(first), part.mentions) for first, part in zip(firsts, parts, strict=False)
-            ),
+            Mentions.joined((int(first), part.mentions) for first, part in zip(firsts, parts, strict=False)),
         )
 
     def aspect_labels(self) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int8]]:

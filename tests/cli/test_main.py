@@ -18,7 +18,9 @@ from satsurvey.cli.options import default_language
 from .exports import rows_of, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("score", "check", "inspect", "init", "fieldwork", "reconcile", "simulate", "instruments")
+COMMANDS = (
+    *("score", "check", "inspect", "init", "fieldwork", "reconcile", "simulate", "comments", "instruments"),
+)
 
 
 @pytest.fixture

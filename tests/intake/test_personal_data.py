@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satsurvey.intake.personal_data import KINDS, mask_personal_data, mask_texts
+from satsurvey.intake.personal_data import KINDS, mask_personal_data, mask_texts, personal_data_in
 
 FULL_WIDTH = str.maketrans({chr(k): chr(k + 0xFEE0) for k in range(0x21, 0x7F)} | {" ": "\u3000"})
 # The worked example of GB 11643: check character X.
@@ -147,3 +147,101 @@ def test_long_texts_do_not_take_long(text: str) -> None:
     start = time.perf_counter()
     mask_texts([text])
     assert time.perf_counter() - start < 2
+
+
+NAMES = [
+    *(
+        "我叫{}，电话打不通",
+        "我叫{}想投诉",
+        "我叫{}",
+        "本人叫{}",
+        "姓名：{}",
+        "我的名字叫{} 谢谢",
+        "我是{}，上次来过",
+    ),
+    *("俺叫{}你们查查", "联系人 {} 在家", "刚跟客服说完我叫{}电话没人接"),
+]
+
+
+@pytest.mark.parametrize("form", NAMES)
+@pytest.mark.parametrize("name", ["张伟", "王小明", "李建国", "欧阳娜娜", "陳芳"])
+def test_a_name_is_masked_behind_the_words_that_give_it(form: str, name: str) -> None:
+    assert mask_personal_data(form.format(name)) == (form.format("[姓名]"), {"name": 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("免贵姓陈", "免贵姓[姓名]"),
+        ("有个姓李的客服态度差", "有个姓[姓名]的客服态度差"),
+        ("我姓张名三", "我姓[姓名]"),
+        ("我姓欧阳，", "我姓[姓名]，"),
+        ("这边是李红女士", "这边是[姓名]女士"),
+    ],
+)
+def test_a_surname_alone_is_masked_behind_the_word_for_it(text: str, masked: str) -> None:
+    assert mask_personal_data(text) == (masked, {"name": 1})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("我叫了你们三次", "我叫他们来", "我叫你们师傅来修", "我叫车等了半天", "我叫安装师傅", "我叫查一下"),
+        *(
+            "我是常客",
+            "我是黄金会员",
+            "我是江苏的",
+            "我是高级会员",
+            "我是于昨天打的",
+            "我是马上要用",
+            "我是成都人",
+        ),
+        *("老百姓都知道", "您贵姓", "我是真的服了", "我是凌晨打的", "姓名没写", "联系人没写"),
+    ],
+)
+def test_what_only_looks_like_a_name_stays(text: str) -> None:
+    assert mask_personal_data(text) == (text, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("单号 YT5540 0213 8876 还没到", "单号 [单号] 还没到"),
+        ("YT5540 0213 8876", "[单号]"),
+        ("SF1234567890123，", "[单号]，"),
+        ("订单号是202011051234没发货", "订单号是[单号]没发货"),
+        ("订单：A1234567890", "订单：[单号]"),
+        ("我的工单号 GD-20201105-001 没人管", "我的工单号 [单号] 没人管"),
+        ("运单 7755 4411 2233 没动", "运单 [单号] 没动"),
+        ("單號 12345678", "單號 [单号]"),
+    ],
+)
+def test_order_and_waybill_numbers_are_masked(text: str, masked: str) -> None:
+    assert mask_personal_data(text) == (masked, {"order": 1})
+    assert mask_texts([text])[0].to_pylist() == [masked]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "订单3000元",
+        "订单10000元",
+        "订单2个月没发",
+        "订单2019年11月5日的",
+        "快递单号没有更新",
+        "iPhone12 128G",
+        "单号5",
+    ],
+)
+def test_amounts_dates_and_models_near_the_word_for_orders_stay(text: str) -> None:
+    assert mask_personal_data(text) == (text, {})
+
+
+def test_the_places_are_those_of_the_text_as_written() -> None:
+    text = "我叫王五，单号：ＳＦ1234567890123，１３８００１３８０００"
+    places = personal_data_in(text)
+    assert [(text[first:after], kind) for first, after, kind in places] == [
+        ("王五", "name"),
+        ("ＳＦ1234567890123", "order"),
+        ("１３８００１３８０００", "mobile"),
+    ]

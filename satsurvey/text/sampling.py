@@ -1,0 +1,126 @@
+"""Which comments people should label: a sample with its share of every predicted label and company."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from satsurvey.errors import MethodError, NothingToScoreError
+from satsurvey.text.collecting import Comments
+from satsurvey.text.comments import CommentScores
+from satsurvey.text.readings import LABELS
+
+
+@dataclass(frozen=True)
+class LabellingSample:
+    """Comments drawn for labelling.
+
+    Attributes
+    ----------
+    frame
+        One row per comment: file, row, column, industry and company where there are any, text (masked).
+    strata
+        One row per predicted label: label, n (different comments), drawn.
+    masked
+        How much personal data was masked in the comments read, by kind.
+    seed
+        Of the draw.
+    """
+
+    frame: pd.DataFrame
+    strata: pd.DataFrame
+    masked: Mapping[str, int]
+    seed: int
+
+
+def draw_sample(scores: CommentScores, *, n: int = 200, seed: int = 20191) -> LabellingSample:
+    """Draw comments for labelling, stratified by the label that an engine gives and by company.
+
+    Parameters
+    ----------
+    scores
+        What an engine read; its labels stratify and do not stand in the result, so that nobody who labels is
+        led by them.
+    n
+        How many comments; all where there are fewer different ones.
+    seed
+        Of the draw.
+
+    Returns
+    -------
+    LabellingSample
+
+    Raises
+    ------
+    MethodError
+        n is less than 1.
+    NothingToScoreError
+        There is no comment.
+
+    Notes
+    -----
+    Blank cells are left out, and of comments in the same words one is kept. Every predicted label gets the
+    same number, as far as there are comments; what one cannot fill goes to the others. Within a label the
+    companies take turns in a random order. Shares in such a sample are not those of all comments.
+    """
+    if n < 1:
+        raise MethodError("a sample needs one comment or more", value=n)
+    comments = scores.comments
+    places = _different(comments, ~scores.missing)
+    if not places.size:
+        raise NothingToScoreError("there is no comment to label: all cells are blank")
+    rng = np.random.default_rng(seed)
+    places = places[rng.permutation(places.size)]
+    label = scores.readings.label[places]
+    sizes = np.bincount(label, minlength=len(LABELS))
+    wanted = _allotted(sizes, min(n, places.size))
+    company = (
+        comments.company.codes[places] if comments.company is not None else np.zeros(places.size, np.int32)
+    )
+    chosen = []
+    for k in range(len(LABELS)):
+        mine = np.flatnonzero(label == k)
+        turn = _turns(company[mine])
+        chosen.append(mine[np.argsort(turn, kind="stable")[: wanted[k]]])
+    drawn = np.concatenate(chosen)
+    # In one random order: whoever labels should not see one label after the other.
+    drawn = places[drawn[rng.permutation(drawn.size)]]
+    frame = scores.rows(drawn)
+    kept = [c for c in ("file", "row", "column", "industry", "company", "text") if c in frame]
+    strata = pd.DataFrame({"label": LABELS, "n": sizes, "drawn": wanted})
+    return LabellingSample(frame[kept], strata, scores.masked, seed)
+
+
+def _different(comments: Comments, usable: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the first place of every different text."""
+    places = np.flatnonzero(usable)
+    encoded = comments.texts.filter(pa.array(usable)).combine_chunks().dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    _, firsts = np.unique(codes, return_index=True)
+    return places[np.sort(firsts)]
+
+
+def _allotted(sizes: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Share n out equally over strata, no stratum more than it has."""
+    wanted = np.zeros_like(sizes)
+    while (left := n - int(wanted.sum())) > 0:
+        open_ = np.flatnonzero(wanted < sizes)
+        each = max(left // open_.size, 1)
+        for k in open_.tolist():
+            wanted[k] = min(sizes[k], wanted[k] + min(each, n - int(wanted.sum())))
+    return wanted
+
+
+def _turns(company: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Number the comments of every company from 0 in the order in which they stand."""
+    order = np.argsort(company, kind="stable")
+    ordered = company[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-2))
+    turn = np.empty(company.size, dtype=np.int64)
+    turn[order] = np.arange(company.size) - np.repeat(starts, np.diff(np.append(starts, company.size)))
+    return turn
