@@ -15,7 +15,7 @@ from satsurvey.errors import Defect, SpecificationError, shorten
 from satsurvey.instrument.library import read_toml
 from satsurvey.instrument.model import validation_defects
 from satsurvey.text.characters import Characters
-from satsurvey.text.terms import TermError, parsed
+from satsurvey.text.terms import TermFault, parsed
 
 Kind = Literal[
     "positive",
@@ -167,7 +167,7 @@ def term_defects(listed: list[tuple[str, object]]) -> Iterator[Defect]:
         for term, folded in zip(texts, folded_terms(texts), strict=True):
             try:
                 parsed(folded)
-            except TermError as exc:
+            except TermFault as exc:
                 yield Defect(where, f"{shorten(term)!r} cannot be looked for: {exc}")
                 continue
             if " " in folded:

@@ -91,7 +91,7 @@ class Part:
     gap: int
 
 
-class TermError(ValueError):
+class TermFault(ValueError):  # noqa: N818  (a finding on its way to a report of all defects)
     """A term that cannot be looked for."""
 
 
@@ -101,7 +101,7 @@ def parsed(term: str) -> tuple[Part, ...]:
 
     Raises
     ------
-    TermError
+    TermFault
         When it is no term.
     """
     if not _SPECIAL.search(term) and 0 < len(term) <= LONGEST_LITERAL:
@@ -116,7 +116,7 @@ def parsed(term: str) -> tuple[Part, ...]:
             parts.append(Part(_choices(text), number, gap if not parts or gap else _JOINT))
             gap = 0
     if len(parts) > MOST_PARTS:
-        raise TermError(f"it has more than {MOST_PARTS} parts")
+        raise TermFault(f"it has more than {MOST_PARTS} parts")
     return tuple(parts)
 
 
@@ -126,13 +126,13 @@ def _numbered(piece: str) -> Iterator[tuple[int, str]]:
         yield _WHOLE, pieces[0]
     for marks, text in zip(pieces[1::2], pieces[2::2], strict=True):
         if len(marks) > 2:
-            raise TermError("more than two #")
+            raise TermFault("more than two #")
         yield (_AFTER_NUMBER if len(marks) == 1 else _AFTER_MANY), text
 
 
 def _choices(text: str) -> tuple[str, ...]:
     if not _CHOICES.fullmatch(text):
-        raise TermError("its brackets do not match, or stand inside others")
+        raise TermFault("its brackets do not match, or stand inside others")
     pools = [
         (plain,) if plain else tuple(chosen.split("|"))
         for chosen, plain in (found.groups() for found in _CHOICE.finditer(text))
@@ -141,12 +141,12 @@ def _choices(text: str) -> tuple[str, ...]:
     for pool in pools:
         many *= len(pool)
     if many > MOST_CHOICES:
-        raise TermError(f"one part stands for {many} literals, more than {MOST_CHOICES}")
+        raise TermFault(f"one part stands for {many} literals, more than {MOST_CHOICES}")
     literals = tuple(dict.fromkeys("".join(chosen) for chosen in itertools.product(*pools)))
     if not all(literals):
-        raise TermError("a part of it may be empty")
+        raise TermFault("a part of it may be empty")
     if any(len(literal) > LONGEST_LITERAL for literal in literals):
-        raise TermError(f"a part of it is longer than {LONGEST_LITERAL} characters")
+        raise TermFault(f"a part of it is longer than {LONGEST_LITERAL} characters")
     return literals
 
 
