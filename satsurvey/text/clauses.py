@@ -47,7 +47,7 @@ def segments(characters: Characters) -> NDArray[np.int64]:
     inner = np.flatnonzero(parts[1:-1] & digit[:-2] & digit[2:]) + 1
     parts[inner[(codes[inner] == ord(".")) | (codes[inner] == ord(":")) | (codes[inner] == ord("/"))]] = False
     space = np.flatnonzero(codes == SPACE)
-    space = space[space > 0]
+    # At the first place the look back meets the last code, which is END.
     parts[space] = chinese[space - 1] | chinese[space + 1]
     parts |= codes == END
     return np.asarray(np.cumsum(parts, dtype=np.int64) - parts.astype(np.int64))

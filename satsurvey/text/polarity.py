@@ -55,6 +55,7 @@ class Vocabulary:
         self.yields = np.zeros(size, dtype=np.bool_)
         self.names = np.full(size, -1, dtype=np.int64)
         self.excludes = np.zeros(size, dtype=np.bool_)
+        self.takes = np.array([term in lexicon.entries or term in aspects.patterns for term in terms])
         self.silent = np.array([term in lexicon.silent for term in terms])
         self.refuses = np.array([lexicon.silent.get(term) == SILENT[0] for term in terms])
         for at, term in enumerate(terms):
@@ -141,7 +142,8 @@ def statements(characters: Characters, vocabulary: Vocabulary) -> Statements:
     named = longest(every.where((names >= 0) | vocabulary.excludes[every.term]))
     named = named.where(vocabulary.names[named.term] >= 0)
     # 费 names no price inside 费劲.
-    taken = _covered(found.where((kind == _POSITIVE) | (kind == _NEGATIVE) | (kind == _PLAIN)), codes.size)
+    takes = (kind == _POSITIVE) | (kind == _NEGATIVE) | (kind == _PLAIN)
+    taken = _covered(found.where(takes & vocabulary.takes[found.term]), codes.size)
     named = named.where(~taken[named.start])
     blank = _covered(every.where(vocabulary.silent[every.term]), codes.size)
     refusals = longest(every.where(vocabulary.refuses[every.term]))

@@ -23,6 +23,7 @@ import numpy as np
 
 from satsurvey.text.exact_snownlp import SnowNlpEngine
 from satsurvey.text.readings import Engine
+from satsurvey.text.service import ServiceEngine
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMENTS = 50_000
@@ -31,12 +32,13 @@ MARKS = "，。！？；、,!?~…"
 START = {
     "SnowNLP": "from snownlp import SnowNLP; SnowNLP('态度好').sentiments",
     "engine snownlp": "from satsurvey.text.exact_snownlp import SnowNlpEngine as E; E().read(['态度好'])",
+    "engine service": "from satsurvey.text.service import ServiceEngine as E; E.builtin().read(['态度好'])",
 }
 
 
 def engines() -> dict[str, Callable[[], Engine]]:
     """The engines, each new and without memory of any comment."""
-    return {"engine snownlp": SnowNlpEngine}
+    return {"engine snownlp": SnowNlpEngine, "engine service": ServiceEngine.builtin}
 
 
 def comments(count: int) -> dict[str, list[str]]:

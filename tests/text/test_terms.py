@@ -84,13 +84,14 @@ def matches(*spans):
     [
         ([(0, 4), (1, 3)], [(0, 4)]),
         ([(0, 2), (0, 4)], [(0, 4)]),
-        ([(0, 3), (2, 6)], [(2, 6)]),
+        ([(0, 3), (2, 6)], [(0, 3)]),
+        ([(0, 3), (2, 6), (5, 8)], [(0, 3), (5, 8)]),
         ([(0, 3), (2, 5)], [(0, 3)]),
         ([(0, 2), (2, 4)], [(0, 2), (2, 4)]),
         ([(5, 6)], [(5, 6)]),
     ],
 )
-def test_of_terms_that_overlap_the_longest_is_left(spans, kept):
+def test_of_terms_that_overlap_the_earlier_is_left_and_of_one_inside_another_the_outer(spans, kept):
     left = longest(matches(*spans))
     assert list(zip(left.start.tolist(), left.end.tolist(), strict=True)) == kept
 

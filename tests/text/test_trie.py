@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from satsurvey.text.characters import Characters, fold
+from satsurvey.text.characters import Characters
 from satsurvey.text.trie import Trie
 
 
