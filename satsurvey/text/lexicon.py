@@ -181,7 +181,7 @@ def term_defects(listed: list[tuple[str, object]]) -> Iterator[Defect]:
 def folded_terms(terms: Iterable[str]) -> list[str]:
     """Fold terms as comments are folded."""
     codes = Characters.of(list(terms)).codes
-    return codes.tobytes().decode("utf-16", "surrogatepass").split("\0")[:-1]
+    return codes.tobytes().decode("utf-16-le", "surrogatepass").split("\0")[:-1]
 
 
 def refuse(defects: list[Defect], path: Path, kind: str) -> None:

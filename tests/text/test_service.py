@@ -66,16 +66,16 @@ def same(one, other):
 
 
 WORDS = st.sampled_from(
-    [
-        *"态度 很 好 不 没有 满意 慢 等了 40 分钟 打 电话 没人接 但是 希望 客服 解决 了 ， 。 😀 <b> = ok".split()
-    ]
-) | st.sampled_from([" ", "\u202e", "\x00", "\ud800"])
+    ["态度", "很", "好", "不", "没有", "满意", "慢", "等了", "40", "分钟", "电话", "没人接", "但是", "希望"]
+) | st.sampled_from(
+    ["，", "。", " ", "客服", "解决", "了", "😀", "\u202e", "\x00", "\ud800", "<b>", "=", "ok"]
+)
 COMMENTS = st.lists(
     st.one_of(st.none(), st.text(max_size=30), st.lists(WORDS, max_size=12).map("".join)), max_size=12
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(COMMENTS)
 def test_a_comment_is_read_alike_alone_and_among_others(texts):
     together = ENGINE.read(texts)
