@@ -134,9 +134,10 @@ def score_command(
             if not quiet:
                 say_set_aside(written, set_aside, lang)
         with ThreadPoolExecutor(1) as aside:
-            # Comments are read beside the ranking, which leaves the interpreter alone most of the time.
-            shown = format != "csv" or out is not None
-            reading = aside.submit(_read_comments, responses) if shown and has_comments(responses) else None
+            # Comments are read beside the ranking, which leaves the interpreter alone most of the time; where
+            # they are but a line below a table, the table does not wait for them.
+            told = out is not None or format == "json"
+            reading = aside.submit(_read_comments, responses) if told and has_comments(responses) else None
             analysis = analyse(
                 responses,
                 instrument=instrument,
@@ -165,6 +166,8 @@ def score_command(
             if not quiet:
                 say(f"{len(files)} files written to {out}", lang)
     _print(analysis, show, format, lang)
+    if not told and format != "csv" and has_comments(responses):
+        _print_comments(responses, lang)
     doubtful = [row for row in analysis.findings_summary if row["severity"] in {"error", "warning"}]
     if strict and doubtful:
         rules = ", ".join(str(row["rule"]) for row in doubtful)
@@ -176,6 +179,16 @@ def _read_comments(responses: Responses) -> CommentScores:
     from satsurvey.text.comments import read_comments
 
     return read_comments(responses)
+
+
+def _print_comments(responses: Responses, lang: Literal["zh", "en"]) -> None:
+    """Say one line about the comments, below the tables."""
+    from satsurvey.report.comment_tables import summary_line
+    from satsurvey.report.notes import plain_words
+    from satsurvey.report.terminal import BULLET
+
+    sys.stdout.flush()
+    print(f"{BULLET}{plain_words(summary_line(_read_comments(responses)), lang)}")
 
 
 def _comments_writer(comments: CommentScores) -> Writer:

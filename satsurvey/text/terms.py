@@ -75,8 +75,8 @@ def longest(matches: Matches) -> Matches:
     chained[1:] = kept.start[1:] < kept.end[:-1]
     if not chained.any():
         return kept
-    # From the first of a chain of overlaps to the first behind it, and so on: all that is reached is left. Jumps
-    # are doubled (Wyllie, 1979), so that a chain through a comment of a million characters takes twenty steps.
+    # From the first of a chain of overlaps to the first behind it, and so on: all that is reached is left.
+    # Jumps are doubled (Wyllie, 1979): a chain through a comment of a million characters takes twenty steps.
     reached = np.append(~chained, True)
     jump = np.append(np.searchsorted(kept.start, kept.end), len(kept))
     while True:
