@@ -133,8 +133,10 @@ def word_cutter() -> Callable[[str], Iterable[str]]:
         import jieba
 
         jieba.setLogLevel(logging.WARNING)
-        return jieba.cut  # type: ignore[no-any-return]
-    return rjieba.cut
+        slow: Callable[[str], Iterable[str]] = jieba.cut
+        return slow
+    fast: Callable[[str], Iterable[str]] = rjieba.cut
+    return fast
 
 
 @cache
