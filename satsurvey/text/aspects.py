@@ -24,23 +24,10 @@ from satsurvey.text.lexicon import (
     refuse,
     term_defects,
 )
-from satsurvey.text.readings import ASPECTS
+from satsurvey.text.readings import ASPECTS, AspectName
 from satsurvey.text.terms import Matches
 
 _LISTS = ("words", "good", "bad", "good_unless_named", "bad_unless_named")
-
-AspectName = Literal[
-    "access",
-    "communication",
-    "solution",
-    "follow_up",
-    "etiquette",
-    "professionalism",
-    "price",
-    "product",
-    "process",
-    "other",
-]
 
 
 class AspectPatterns(TermModel):

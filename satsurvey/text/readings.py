@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ LABELS = ("negative", "neutral", "positive", "mixed", "none")
 """Labels of a comment. `none` says nothing (empty, 没有, not Chinese) and is not neutral."""
 NEGATIVE, NEUTRAL, POSITIVE, MIXED, NONE = range(len(LABELS))
 
-ASPECTS = (
+AspectName = Literal[
     "access",
     "communication",
     "solution",
@@ -26,7 +26,9 @@ ASPECTS = (
     "product",
     "process",
     "other",
-)
+]
+
+ASPECTS: tuple[AspectName, ...] = get_args(AspectName)
 """Service aspects: the six dimensions A to F of the contact-centre instrument, then what else is named."""
 
 

@@ -185,7 +185,7 @@ def number(value: Fraction | None) -> float:
     return nan if value is None else float(value)
 
 
-def compare(found: Mapping[str, Any], expected: Row, column: str, what: str) -> None:
+def assert_agree(found: Mapping[str, Any], expected: Row, column: str, what: str) -> None:
     # A sum of squares that is nothing but the rounding of values near 100 is 0.
     close = {"rel": TOLERANCE, "abs": 1e-11, "nan_ok": True}
     variance = number(expected.variance[column]) if expected.value[column] is not None else nan
@@ -205,7 +205,7 @@ def compare(found: Mapping[str, Any], expected: Row, column: str, what: str) -> 
         )
 
 
-def compare_total(found: Mapping[str, Any], expected: Row, what: str) -> None:
+def assert_total_agrees(found: Mapping[str, Any], expected: Row, what: str) -> None:
     if "n_companies" in found:
         assert found["n_companies"] == expected.n_companies, what
     assert found["n_effective"] == pytest.approx(number(expected.n_effective), rel=TOLERANCE, nan_ok=True), (
@@ -217,7 +217,7 @@ def compare_total(found: Mapping[str, Any], expected: Row, what: str) -> None:
         assert found["design_effect"] == pytest.approx(float(effect), rel=TOLERANCE, abs=1e-9), what
 
 
-def compare_all(people: list[Interview], rules: Rules, *, weighted: bool) -> Scores:
+def assert_all_agree(people: list[Interview], rules: Rules, *, weighted: bool) -> Scores:
     scores = score(survey(people, weighted=weighted), **(rules.choices() | {"company_min_n": 1}))
     expected = restate(people, rules)
     frames = {"total": None, **dict.fromkeys(DIMENSIONS, "dimension"), **dict.fromkeys(ITEMS, "item")}
@@ -235,17 +235,17 @@ def compare_all(people: list[Interview], rules: Rules, *, weighted: bool) -> Sco
         for found in companies.to_dict("records"):
             row = expected.companies[found["industry"], found["company"]]
             if kind is None:
-                compare(found, row, column, found["company"])
-                compare_total(found, row, found["company"])
+                assert_agree(found, row, column, found["company"])
+                assert_total_agrees(found, row, found["company"])
             else:
-                compare(found, row, column, found["company"])
+                assert_agree(found, row, column, found["company"])
         for found in industries.to_dict("records"):
-            compare(found, expected.industries[found["industry"]], column, found["industry"])
+            assert_agree(found, expected.industries[found["industry"]], column, found["industry"])
             if kind is None:
-                compare_total(found, expected.industries[found["industry"]], found["industry"])
-        compare(overall.iloc[0].to_dict(), expected.overall, column, "overall")
+                assert_total_agrees(found, expected.industries[found["industry"]], found["industry"])
+        assert_agree(overall.iloc[0].to_dict(), expected.overall, column, "overall")
         if kind is None:
-            compare_total(overall.iloc[0].to_dict(), expected.overall, "overall")
+            assert_total_agrees(overall.iloc[0].to_dict(), expected.overall, "overall")
     return scores
 
 
@@ -274,7 +274,7 @@ def test_scores_are_those_of_the_restatement(people: list[Interview], rules: Rul
         people = [
             Interview(o.company, o.answers, o.industry, 1.0, o.population, o.market_share) for o in people
         ]
-    compare_all(people, rules, weighted=weighted)
+    assert_all_agree(people, rules, weighted=weighted)
 
 
 @pytest.mark.parametrize("order", ["item_first", "respondent_first"])

@@ -100,7 +100,7 @@ def scored(data: str, case: str, **choices: object) -> Scores:
     )
 
 
-def close(found: float, expected: float) -> None:
+def assert_close(found: float, expected: float) -> None:
     assert found == pytest.approx(expected, rel=TOLERANCE)
 
 
@@ -117,16 +117,16 @@ def test_company_totals_agree(data: str, case: str, finite: bool) -> None:
     assert set(rows) == set(expected)
     for name, numbers in expected.items():
         total = numbers["item_first_fpc" if finite else "item_first"]["total"]
-        close(rows[name]["score"], total["score"])
-        close(rows[name]["std_error"], total["std_error"])
-        close(rows[name]["n_effective"], numbers["n_effective"])
+        assert_close(rows[name]["score"], total["score"])
+        assert_close(rows[name]["std_error"], total["std_error"])
+        assert_close(rows[name]["n_effective"], numbers["n_effective"])
         assert rows[name]["n"] == numbers["n"]
         assert rows[name]["df"] == numbers["n"] - 1
         if not finite:
-            close(rows[name]["ci_low"], numbers["interval"][0])
-            close(rows[name]["ci_high"], numbers["interval"][1])
+            assert_close(rows[name]["ci_low"], numbers["interval"][0])
+            assert_close(rows[name]["ci_high"], numbers["interval"][1])
         for dimension in DIMENSIONS:
-            close(rows[name][dimension], numbers["item_first"][dimension]["score"])
+            assert_close(rows[name][dimension], numbers["item_first"][dimension]["score"])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -140,8 +140,8 @@ def test_company_dimensions_and_items_agree(data: str, case: str, kind: str) -> 
     assert len(frame) == len(expected) * len(DIMENSIONS if kind == "dimension" else ITEMS)
     for _, row in frame.iterrows():
         numbers = expected[row["company"]]["item_first"][row[kind]]
-        close(row["score"], numbers["score"])
-        close(row["std_error"], numbers["std_error"])
+        assert_close(row["score"], numbers["score"])
+        assert_close(row["std_error"], numbers["std_error"])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -149,8 +149,9 @@ def test_design_effects_of_complete_companies_agree(case: str) -> None:
     # With nothing missing the item-first total is the mean of the respondents' composites, and of means
     # survey gives a design effect with replacement.
     rows = company_rows(scored("complete", case).companies)
+    assert set(rows) == set(reference()["complete"][case]["companies"])
     for name, numbers in reference()["complete"][case]["companies"].items():
-        close(rows[name]["design_effect"], numbers["respondent_first"]["design_effect"])
+        assert_close(rows[name]["design_effect"], numbers["respondent_first"]["design_effect"])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -159,20 +160,21 @@ def test_respondent_first_totals_agree(data: str, case: str) -> None:
     scores = scored(data, case, order="respondent_first")
     rows = company_rows(scores.companies)
     parts = scores.dimensions[scores.dimensions["level"] == "company"].set_index(["company", "dimension"])
+    assert set(rows) == set(reference()[data][case]["companies"])
     for name, numbers in reference()[data][case]["companies"].items():
         expected = numbers["respondent_first"]
-        close(rows[name]["score"], expected["score"])
-        close(rows[name]["std_error"], expected["std_error"])
-        close(rows[name]["design_effect"], expected["design_effect"])
+        assert_close(rows[name]["score"], expected["score"])
+        assert_close(rows[name]["std_error"], expected["std_error"])
+        assert_close(rows[name]["design_effect"], expected["design_effect"])
         for dimension in DIMENSIONS:
-            close(parts.loc[(name, dimension), "score"], expected[dimension]["score"])
-            close(parts.loc[(name, dimension), "std_error"], expected[dimension]["std_error"])
+            assert_close(parts.loc[(name, dimension), "score"], expected[dimension]["score"])
+            assert_close(parts.loc[(name, dimension), "std_error"], expected[dimension]["std_error"])
     finite = company_rows(scored(data, case, order="respondent_first", finite_population=True).companies)
     for name, numbers in reference()[data][case]["companies"].items():
-        close(finite[name]["std_error"], numbers["respondent_first"]["std_error_fpc"])
+        assert_close(finite[name]["std_error"], numbers["respondent_first"]["std_error_fpc"])
 
 
-def compare_industries(data: str, case: str, level: str, companies: str) -> None:
+def assert_industries_agree(data: str, case: str, level: str, companies: str) -> None:
     frame = scored(data, case, industry_level=level, companies=companies).industries
     expected = reference()[data][case]["industries"]
     assert set(frame["industry"]) == set(expected)
@@ -180,9 +182,9 @@ def compare_industries(data: str, case: str, level: str, companies: str) -> None
         numbers = expected[row["industry"]]
         there = numbers[level if companies == "sample" else f"{level}_census"]
         total = there.get("total", there)
-        close(row["score"], total["score"])
-        close(row["std_error"], total["std_error"])
-        close(row["n_effective"], numbers["n_effective"][level])
+        assert_close(row["score"], total["score"])
+        assert_close(row["std_error"], total["std_error"])
+        assert_close(row["n_effective"], numbers["n_effective"][level])
         assert row["n"] == numbers["n"]
         assert row["n_companies"] == numbers["n_companies"]
         if companies == "sample":
@@ -193,14 +195,14 @@ def compare_industries(data: str, case: str, level: str, companies: str) -> None
 @pytest.mark.parametrize("data", DATA)
 @pytest.mark.parametrize("level", ["company_mean", "respondent_pooled", "market_weighted"])
 def test_industries_of_sampled_companies_agree(data: str, case: str, level: str) -> None:
-    compare_industries(data, case, level, "sample")
+    assert_industries_agree(data, case, level, "sample")
 
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("data", DATA)
 @pytest.mark.parametrize("level", ["company_mean", "market_weighted"])
 def test_industries_of_all_their_companies_agree(data: str, case: str, level: str) -> None:
-    compare_industries(data, case, level, "census")
+    assert_industries_agree(data, case, level, "census")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -208,7 +210,7 @@ def test_industries_of_all_their_companies_agree(data: str, case: str, level: st
 def test_pooled_respondents_of_a_census_of_companies_agree(data: str, case: str) -> None:
     # Companies are strata. How many of a company answer an item, and their weights, are sampled too: the
     # influence is about the pooled item mean and then centred in each company.
-    compare_industries(data, case, "respondent_pooled", "census")
+    assert_industries_agree(data, case, "respondent_pooled", "census")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -218,11 +220,11 @@ def test_the_overall_score_agrees(data: str, case: str, level: str) -> None:
     row = scored(data, case, overall_level=level).overall.iloc[0]
     numbers = reference()[data][case]["overall"]
     there = numbers[level].get("total", numbers[level])
-    close(row["score"], there["score"])
-    close(row["std_error"], there["std_error"])
-    close(row["n_effective"], numbers["n_effective"][level])
+    assert_close(row["score"], there["score"])
+    assert_close(row["std_error"], there["std_error"])
+    assert_close(row["n_effective"], numbers["n_effective"][level])
     # Industries differ in their number of companies, so that the design has no one count of freedom.
-    close(
+    assert_close(
         row["df"],
         numbers["industry_mean_satterthwaite"] if level == "industry_mean" else numbers[level]["df"],
     )
@@ -235,10 +237,10 @@ def test_means_of_companies_agree_with_a_clustered_design_on_the_interviews(case
     finite = scored("complete", case, companies="census", finite_population=True)
     for frames, key in ((sample, "std_error"), (census, "census"), (finite, "census_fpc")):
         for _, row in frames.industries.iterrows():
-            close(row["score"], expected["industries"][row["industry"]]["score"])
-            close(row["std_error"], expected["industries"][row["industry"]][key])
+            assert_close(row["score"], expected["industries"][row["industry"]]["score"])
+            assert_close(row["std_error"], expected["industries"][row["industry"]][key])
     for _, row in sample.industries.iterrows():
-        close(row["design_effect"], expected["industries"][row["industry"]]["design_effect"])
-    close(sample.overall["design_effect"].iloc[0], expected["overall"]["design_effect"])
-    close(sample.overall["std_error"].iloc[0], expected["overall"]["std_error"])
-    close(census.overall["std_error"].iloc[0], expected["overall"]["census"])
+        assert_close(row["design_effect"], expected["industries"][row["industry"]]["design_effect"])
+    assert_close(sample.overall["design_effect"].iloc[0], expected["overall"]["design_effect"])
+    assert_close(sample.overall["std_error"].iloc[0], expected["overall"]["std_error"])
+    assert_close(census.overall["std_error"].iloc[0], expected["overall"]["census"])
