@@ -26,7 +26,7 @@ from satsurvey.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from satsurvey.report.layout import Table
-    from satsurvey.text.collecting import Comments
+    from satsurvey.text.comment_columns import Comments
     from satsurvey.text.comments import CommentScores
     from satsurvey.text.labelled import Labelled
 
@@ -373,7 +373,8 @@ def _collected(
     """Read comments from exports of a survey, or from any table that has them."""
     from satsurvey.instrument.library import load_instrument
     from satsurvey.intake.reading import DEFAULT_INSTRUMENT, read_responses
-    from satsurvey.text.collecting import comments_of_files, comments_of_responses, is_survey
+    from satsurvey.text.survey_comments import comments_of_responses, is_survey
+    from satsurvey.text.table_comments import comments_of_files
 
     def progress(name: str) -> None:
         tell(f"reading {name}", 0, 0)

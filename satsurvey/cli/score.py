@@ -104,7 +104,7 @@ def score_command(
     from satsurvey.analysis import analyse
     from satsurvey.errors import MethodError
     from satsurvey.intake.reading import read_responses
-    from satsurvey.text.collecting import has_comments
+    from satsurvey.text.survey_comments import has_comments
 
     # What the end of the work would refuse is refused before the work.
     require_exports(exports, study)

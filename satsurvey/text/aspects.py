@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -95,17 +96,26 @@ class Aspects:
         data = read_toml(path, LexiconError, "aspects")
         refuse(aspect_defects(data), path, "aspects")
         file = AspectFile.model_validate(data)
+        listed = [
+            *(
+                (getattr(lists, kind), _pattern(ASPECTS.index(name), kind))
+                for name, lists in file.aspects.items()
+                for kind in _LISTS
+            ),
+            # A term that an aspect has and another excludes stays.
+            *((lists.exclude, Pattern(-1, 0, False)) for lists in file.aspects.values()),
+        ]
+        folded = iter(folded_terms(term for terms, _ in listed for term in terms))
         patterns: dict[str, Pattern] = {}
-        for name, lists in file.aspects.items():
-            aspect = ASPECTS.index(name)
-            for kind in _LISTS:
-                judges = 1 if kind.startswith("good") else -1 if kind.startswith("bad") else 0
-                pattern = Pattern(aspect, judges, kind.endswith("named"))
-                patterns.update(dict.fromkeys(folded_terms(getattr(lists, kind)), pattern))
-        for lists in file.aspects.values():
-            for term in folded_terms(lists.exclude):
-                patterns.setdefault(term, Pattern(-1, 0, False))
+        for terms, pattern in listed:
+            for term in islice(folded, len(terms)):
+                patterns.setdefault(term, pattern)
         return cls(file.version, patterns)
+
+
+def _pattern(aspect: int, kind: str) -> Pattern:
+    judges = 1 if kind.startswith("good") else -1 if kind.startswith("bad") else 0
+    return Pattern(aspect, judges, kind.endswith("named"))
 
 
 def aspect_defects(data: Mapping[str, Any]) -> list[Defect]:

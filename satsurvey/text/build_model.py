@@ -26,7 +26,7 @@ from satsurvey.text.model import NgramModel
 from satsurvey.text.training import learn
 
 SEED = 20240501
-STRENGTH = 35.0
+STRENGTH = 15.0
 INTERCEPT = -0.2
 """Logit of a text that says nothing known: hardly anything, so that short answers stand for themselves."""
 ANSWER_WEIGHT, REMARK_WEIGHT, TERM_WEIGHT = 14.0, 7.0, 0.3

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from satsurvey.intake.personal_data import KINDS
 from satsurvey.intake.responses import Responses
-from satsurvey.text.collecting import Comments, comments_of_responses, comments_of_texts
+from satsurvey.text.comment_columns import Comments, comments_of_texts
 from satsurvey.text.conflicts import conflicts, typical
 from satsurvey.text.confusion import ConfusionTable
 from satsurvey.text.engines import engine_of, measured_error
@@ -24,6 +24,7 @@ from satsurvey.text.grouping import Grouping
 from satsurvey.text.keywords import MOST_COMMENTS, keywords
 from satsurvey.text.masked import masked_readings, words_of
 from satsurvey.text.readings import ASPECTS, LABELS, NEGATIVE, NONE, POSITIVE, Engine, Mentions, Readings
+from satsurvey.text.survey_comments import comments_of_responses
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]

@@ -133,7 +133,7 @@ class ConfusionTable:
         n = self.counts[self.known].sum(axis=1)
         back = np.linalg.pinv(rates.T)
         raw = shares @ back.T
-        held = np.clip(raw, 0, 1)
+        held = 0.0 + np.clip(raw, 0, 1)  # no -0.0
         with np.errstate(invalid="ignore", divide="ignore"):
             held = held / held.sum(axis=1, keepdims=True)
         rows = np.einsum("ij,jk->ijk", rates, np.eye(len(LABELS))) - np.einsum("ij,ik->ijk", rates, rates)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from satsurvey.text.collecting import Comments
+from satsurvey.text.comment_columns import Comments
 from satsurvey.text.confusion import ConfusionTable
 from satsurvey.text.readings import ASPECTS, NONE, Readings
 from satsurvey.text.shares import Design, aspect_frame, label_columns

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from satsurvey.text import build_model
 from satsurvey.text.aspects import Aspects
 from satsurvey.text.characters import Characters
-from satsurvey.text.head import HINTS, STEP, Head
+from satsurvey.text.head import HINTS, SHARE_OF_LABELS, SIDES, STEP, Head, label_shares
 from satsurvey.text.lexicon import Lexicon, builtin_path
 from satsurvey.text.pairs import PAIR_BUCKETS, pair_buckets, pair_scale
 from satsurvey.text.polarity import Vocabulary
@@ -28,14 +28,14 @@ from satsurvey.text.training import learn
 
 Floats = NDArray[np.float64]
 
-VERSION = "1"
+VERSION = "2"
 FOLDS = 5
 REVIEWS = 3000
-REVIEW_SHARE, REVIEW_SHARE_OF_TWO = 0.3, 1.0
+REVIEW_SHARE, REVIEW_SHARE_OF_TWO = 0.3, 2.0
 """What the reviews weigh beside the answers, for the labels and for positive against negative."""
 TWO_PENALTY = 0.001
 EVIDENCE_PENALTY, PAIR_PENALTY = 0.001, 0.0003
-ASPECT_HINT_PENALTY, ASPECT_PAIR_PENALTY = 0.0005, 0.00005
+HINT_PENALTY, SHARE_PENALTY, ASPECT_PAIR_PENALTY = 1.5e-5, 6e-5, 6e-6
 LEAST_ANSWERS = 2
 """Answers that a pair must stand in to get a weight."""
 
@@ -51,7 +51,7 @@ class Answers:
     label
         Position in `LABELS`; of a review only NEGATIVE or POSITIVE.
     aspects
-        Whether each speaks of each aspect, shape (N, len(ASPECTS)).
+        Whether each speaks ill, and well, of each aspect; shape (N, 2, len(ASPECTS)), as `SIDES`.
     review
         Which are reviews: of these only well or ill is known, so that none of them teaches what is mixed.
     """
@@ -79,10 +79,10 @@ def written_answers() -> Answers:
         if builtin_path(name).is_file()
         for row in csv.DictReader(builtin_path(name).read_text(encoding="utf-8").splitlines())
     ]
-    aspects = np.zeros((len(rows), len(ASPECTS)), dtype=np.bool_)
+    aspects = np.zeros((len(rows), len(SIDES), len(ASPECTS)), dtype=np.bool_)
     for at, row in enumerate(rows):
         for aspect in filter(None, row["aspects"].split(";")):
-            aspects[at, ASPECTS.index(aspect[:-1])] = True
+            aspects[at, "-+".index(aspect[-1]), ASPECTS.index(aspect[:-1])] = True
     return Answers(
         [row["text"] for row in rows],
         np.array([LABELS.index(row["label"]) for row in rows]),
@@ -98,7 +98,7 @@ def with_reviews(answers: Answers, seed: int) -> Answers:
     return Answers(
         [*answers.texts, *(reviews.texts[at] for at in chosen)],
         np.concatenate([answers.label, [POSITIVE if reviews.positive[at] else NEGATIVE for at in chosen]]),
-        np.concatenate([answers.aspects, np.zeros((chosen.size, len(ASPECTS)), dtype=np.bool_)]),
+        np.concatenate([answers.aspects, np.zeros((chosen.size, len(SIDES), len(ASPECTS)), dtype=np.bool_)]),
         np.concatenate([answers.review, np.ones(chosen.size, dtype=np.bool_)]),
     )
 
@@ -144,32 +144,75 @@ def design_of(texts: Sequence[str], logits: Floats) -> Design:
     return Design(found.evidence, found.hints, (counts.multiply(1 / pair_scale(characters)[:, None])).tocsr())
 
 
-def fit_head(answers: Answers, design: Design, chosen: NDArray[np.int64]) -> Head:
-    """Fit a head to the chosen texts; its slope is left at 1."""
-    spoken = chosen[~answers.review[chosen]]
-    often = np.asarray((design.pairs[spoken] > 0).sum(axis=0)).ravel()
-    buckets = np.flatnonzero(often >= LEAST_ANSWERS)
-    pairs = design.pairs[:, buckets]
-    weights, pair_weights, intercepts = _fit_labels(answers, design, pairs, chosen)
-    hint_weights = np.zeros((len(HINTS), len(ASPECTS)))
-    aspect_pairs = np.zeros((buckets.size, len(ASPECTS)))
-    aspect_intercepts = np.zeros(len(ASPECTS))
-    for aspect in range(len(ASPECTS)):
-        hint_weights[:, aspect], aspect_pairs[:, aspect], aspect_intercepts[aspect] = _fit_aspect(
-            answers.aspects[spoken, aspect], design.hints[:, aspect, spoken].T, pairs[spoken]
+@dataclass(frozen=True)
+class LabelWeights:
+    """What the head says of labels, before its weights are rounded: see `Head`."""
+
+    evidence: Floats
+    buckets: NDArray[np.int64]
+    pairs: Floats
+    intercepts: Floats
+    two: Floats
+
+    def read(self, design: Design, rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Return the logits of labels, and of positive against negative, of some texts."""
+        seen = design.evidence[:, rows]
+        logits = np.asarray(
+            self.evidence.T @ seen
+            + (design.pairs[rows][:, self.buckets] @ self.pairs).T
+            + self.intercepts[:, None]
         )
-    whole = np.concatenate([pair_weights, aspect_pairs], axis=1)
-    units = np.clip(np.round(whole * STEP), -32_000, 32_000).astype(np.int16)
+        turned = SHARE_OF_LABELS * (logits[POSITIVE] - logits[NEGATIVE])
+        return logits, self.two[:-1] @ seen + self.two[-1] + turned
+
+
+def fit_labels(answers: Answers, design: Design, chosen: NDArray[np.int64]) -> LabelWeights:
+    """Fit what tells labels to the chosen texts."""
+    buckets = _taught(answers, design, chosen)
+    weights, pairs, intercepts = _fit_labels(answers, design, design.pairs[:, buckets], chosen)
+    return LabelWeights(weights, buckets, pairs, intercepts, _fit_two(answers, design, chosen))
+
+
+def fit_head(answers: Answers, design: Design, chosen: NDArray[np.int64], labels: Floats) -> Head:
+    """Fit a head to the chosen texts; its slope is left at 1.
+
+    `labels` are the logits of labels, shape (len(LABELS), N), that heads gave each text without having seen
+    it: an aspect must not trust a label more than it can be trusted.
+    """
+    told = fit_labels(answers, design, chosen)
+    spoken = chosen[~answers.review[chosen]]
+    pairs = design.pairs[spoken][:, told.buckets]
+    shares = label_shares(labels[:, spoken])
+    n_hints, n_shares = len(HINTS), len(LABELS)
+    cells = (len(SIDES), len(ASPECTS))
+    hint_weights, share_weights = np.zeros((n_hints, *cells)), np.zeros((n_shares, *cells))
+    aspect_pairs, aspect_intercepts = np.zeros((told.buckets.size, *cells)), np.zeros(cells)
+    penalty = np.repeat([HINT_PENALTY, SHARE_PENALTY], [n_hints, n_shares])
+    for side in range(len(SIDES)):
+        for aspect in range(len(ASPECTS)):
+            seen = np.concatenate([design.hints[:, aspect, spoken], shares]).T
+            first, aspect_pairs[:, side, aspect], aspect_intercepts[side, aspect] = _fit_aspect(
+                answers.aspects[spoken, side, aspect], seen, pairs, penalty
+            )
+            hint_weights[:, side, aspect], share_weights[:, side, aspect] = first[:n_hints], first[n_hints:]
+    whole = np.concatenate([told.pairs, aspect_pairs.reshape(told.buckets.size, -1)], axis=1)
     return Head(
         VERSION,
-        weights,
-        np.concatenate([intercepts, aspect_intercepts]),
+        told.evidence,
+        np.concatenate([told.intercepts, aspect_intercepts.ravel()]),
         hint_weights,
-        buckets.astype(np.int64),
-        units,
-        _fit_two(answers, design, chosen),
+        share_weights,
+        told.buckets.astype(np.int64),
+        np.clip(np.round(whole * STEP), -32_000, 32_000).astype(np.int16),
+        told.two,
         1.0,
     )
+
+
+def _taught(answers: Answers, design: Design, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    spoken = chosen[~answers.review[chosen]]
+    often = np.asarray((design.pairs[spoken] > 0).sum(axis=0)).ravel()
+    return np.flatnonzero(often >= LEAST_ANSWERS)
 
 
 def _fit_labels(
@@ -233,24 +276,26 @@ def _fit_two(answers: Answers, design: Design, chosen: NDArray[np.int64]) -> Flo
     )
 
 
-def _fit_aspect(yes: NDArray[np.bool_], hints: Floats, pairs: Any) -> tuple[Floats, Floats, float]:
+def _fit_aspect(
+    yes: NDArray[np.bool_], seen: Floats, pairs: Any, penalty: Floats
+) -> tuple[Floats, Floats, float]:
     from scipy.optimize import minimize
 
-    n, n_hints = hints.shape
+    n, k = seen.shape
 
     def loss(flat: Floats) -> tuple[float, Floats]:
-        a, b = flat[:n_hints], flat[n_hints:-1]
-        z = hints @ a + pairs @ b + flat[-1]
+        a, b = flat[:k], flat[k:-1]
+        z = seen @ a + pairs @ b + flat[-1]
         value = (np.logaddexp(0, z) - yes * z).mean()
-        value += 0.5 * (ASPECT_HINT_PENALTY * (a**2).sum() + ASPECT_PAIR_PENALTY * (b**2).sum())
+        value += 0.5 * ((penalty * a**2).sum() + ASPECT_PAIR_PENALTY * (b**2).sum())
         g = (0.5 + 0.5 * np.tanh(z / 2) - yes) / n
         return value, np.concatenate(
-            [hints.T @ g + ASPECT_HINT_PENALTY * a, pairs.T @ g + ASPECT_PAIR_PENALTY * b, [g.sum()]]
+            [seen.T @ g + penalty * a, pairs.T @ g + ASPECT_PAIR_PENALTY * b, [g.sum()]]
         )
 
-    start = np.zeros(n_hints + pairs.shape[1] + 1)
+    start = np.zeros(k + pairs.shape[1] + 1)
     flat = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 400}).x
-    return flat[:n_hints], flat[n_hints:-1], float(flat[-1])
+    return flat[:k], flat[k:-1], float(flat[-1])
 
 
 def folds_of(size: int, seed: int) -> NDArray[np.int64]:
@@ -258,23 +303,20 @@ def folds_of(size: int, seed: int) -> NDArray[np.int64]:
     return np.asarray(np.random.default_rng(seed).permutation(size) % FOLDS)
 
 
-def cross_fitted(
-    answers: Answers, design: Design, fold: NDArray[np.int64]
-) -> Iterator[tuple[NDArray[np.int64], Floats, Floats, Floats]]:
-    """Read the texts of each fold with a head fitted to the others.
+def labels_out_of_fold(answers: Answers, design: Design, fold: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Read the texts of each fold with weights fitted to the others.
 
-    Yields
-    ------
-    texts, labels, aspects, difference
-        The texts of the fold, the logits of their labels and aspects, and that of positive against negative.
+    Returns
+    -------
+    labels, difference
+        The logits of labels, shape (len(LABELS), N), and that of positive against negative, shape (N,).
     """
-    for held in range(FOLDS):
+    labels, difference = np.zeros((len(LABELS), fold.size)), np.zeros(fold.size)
+    for held in range(int(fold.max()) + 1):
         outside = np.flatnonzero(fold == held)
-        head = fit_head(answers, design, np.flatnonzero(fold != held))
-        characters = Characters.of([answers.texts[at] for at in outside])
-        seen = design.evidence[:, outside]
-        labels, aspects = head.logits(characters, seen, design.hints[:, :, outside])
-        yield outside, labels, aspects, head.difference(seen, labels)
+        told = fit_labels(answers, design, np.flatnonzero(fold != held))
+        labels[:, outside], difference[outside] = told.read(design, outside)
+    return labels, difference
 
 
 def calibrating_slope(difference: Floats, positive: NDArray[np.bool_], weight: Floats) -> float:
@@ -297,14 +339,12 @@ def build() -> Head:
 
 def built(answers: Answers, design: Design, fold: NDArray[np.int64]) -> Head:
     """Fit a head to all texts, with the slope that fits what heads fitted to the other folds say."""
-    difference = np.zeros(len(answers.texts))
-    for outside, _, _, found in cross_fitted(answers, design, fold):
-        difference[outside] = found
+    labels, difference = labels_out_of_fold(answers, design, fold)
     clear = np.isin(answers.label, (NEGATIVE, POSITIVE))
     spoken, review = clear & ~answers.review, clear & answers.review
     weight = np.where(review, REVIEW_SHARE_OF_TWO / max(review.sum(), 1), 1.0 / max(spoken.sum(), 1))
     slope = calibrating_slope(difference[clear], answers.label[clear] == POSITIVE, weight[clear])
-    return replace(fit_head(answers, design, np.arange(len(answers.texts))), slope=slope)
+    return replace(fit_head(answers, design, np.arange(len(answers.texts)), labels), slope=slope)
 
 
 if __name__ == "__main__":

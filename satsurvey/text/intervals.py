@@ -53,8 +53,8 @@ def wilson(
         half = z * np.sqrt(np.maximum(share * (1 - share), 0) / n + z**2 / (4 * n**2))
         scale = 1 + z**2 / n
         low, high = (centre - half) / scale, (centre + half) / scale
-    # At shares of 0 and 1 rounding leaves dust beside the end that is exact.
-    return np.where(share == 0, low * 0, low), np.where(share == 1, high * 0 + 1, high)
+    # At shares of 0 and 1 rounding leaves dust beside the end that is exact; 0.0 + -0.0 is 0.0.
+    return 0.0 + np.where(share == 0, low * 0, low), np.where(share == 1, high * 0 + 1, high)
 
 
 def quantile(level: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
@@ -15,7 +16,7 @@ from satsurvey.errors import Defect, SpecificationError, shorten
 from satsurvey.instrument.library import read_toml
 from satsurvey.instrument.model import validation_defects
 from satsurvey.text.characters import Characters
-from satsurvey.text.terms import TermFault, parsed
+from satsurvey.text.term_parts import TermFault, is_literal, parsed
 
 Kind = Literal[
     "positive",
@@ -125,18 +126,16 @@ class Lexicon:
 
     @classmethod
     def _of(cls, file: LexiconFile) -> Lexicon:
-        groups = [group for group in file.groups for _ in group.terms]
-        folded = folded_terms(term for group in file.groups for term in group.terms)
-        terms = list(zip(folded, groups, strict=True))
-        return cls(
-            file.version,
-            {
-                term: Entry(group.kind, group.strength, group.scope)
-                for term, group in terms
-                if group.kind not in SILENT
-            },
-            {term: group.kind for term, group in terms if group.kind in SILENT},
-        )
+        folded = iter(folded_terms(term for group in file.groups for term in group.terms))
+        entries: dict[str, Entry] = {}
+        silent: dict[str, str] = {}
+        for group in file.groups:
+            terms = islice(folded, len(group.terms))
+            if group.kind in SILENT:
+                silent.update(dict.fromkeys(terms, group.kind))
+            else:
+                entries.update(dict.fromkeys(terms, Entry(group.kind, group.strength, group.scope)))
+        return cls(file.version, entries, silent)
 
 
 def lexicon_defects(data: Mapping[str, Any]) -> list[Defect]:
@@ -160,16 +159,20 @@ def lexicon_defects(data: Mapping[str, Any]) -> list[Defect]:
 def term_defects(listed: list[tuple[str, object]]) -> Iterator[Defect]:
     """Find impossible terms, and terms that stand twice, in lists of terms that each have a place."""
     seen: dict[str, str] = {}
-    for where, terms in listed:
-        terms = _listed(terms)
-        # What is no text is told by the model.
-        texts = [term for term in terms if isinstance(term, str)] if isinstance(terms, list) else []
-        for term, folded in zip(texts, folded_terms(texts), strict=True):
-            try:
-                parsed(folded)
-            except TermFault as exc:
-                yield Defect(where, f"{shorten(term)!r} cannot be looked for: {exc}")
-                continue
+    # What is no text is told by the model.
+    lists = [
+        (where, [term for term in terms if isinstance(term, str)] if isinstance(terms, list) else [])
+        for where, terms in ((where, _listed(terms)) for where, terms in listed)
+    ]
+    folded_of = iter(folded_terms(term for _, texts in lists for term in texts))
+    for where, texts in lists:
+        for term, folded in zip(texts, islice(folded_of, len(texts)), strict=True):
+            if not is_literal(folded):
+                try:
+                    parsed(folded)
+                except TermFault as exc:
+                    yield Defect(where, f"{shorten(term)!r} cannot be looked for: {exc}")
+                    continue
             if " " in folded:
                 yield Defect(where, f"{shorten(term)!r} cannot be looked for: there is a space in it")
             elif folded in seen:

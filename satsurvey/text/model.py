@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
-import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -18,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from satsurvey.errors import ModelError, OutputError
+from satsurvey.errors import ModelError
+from satsurvey.text.array_files import reading_arrays, write_arrays
 from satsurvey.text.characters import Characters
 from satsurvey.text.ngrams import BUCKETS, FEATURES, summed
 
@@ -27,20 +23,7 @@ Floats = NDArray[np.float64]
 SCHEMA = "satsurvey.ngrams/1"
 MOST_OUTPUTS = 64
 
-_MEMBERS = {"about": "|u1", "held": "|u1", "values": "<f2", "numbers": "<f8"}
-_MOST_BYTES = {
-    "about": 1 << 20,
-    "held": BUCKETS // 8,
-    "values": BUCKETS * 2 * MOST_OUTPUTS,
-    "numbers": MOST_OUTPUTS * 4 * 8,
-}
-_HEADING_BYTES = 1 << 9
-_HEADING = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '(?P<dtype>[^']{3})', 'fortran_order': False, "
-    rb"'shape': \((?P<shape>[0-9]{1,15},(?: [0-9]{1,15})?)\), \} *\n",
-    re.DOTALL,
-)
-"""How numpy begins an array of one or two dimensions."""
+_WHAT = "a model of comments"
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,19 +119,13 @@ class NgramModel:
             "sha256": self.sha256,
             "about": dict(self.about),
         }
-        text = json.dumps(about, ensure_ascii=False, sort_keys=True).encode()
-        members: dict[str, NDArray[Any]] = {
-            "about": np.frombuffer(text, dtype=np.uint8),
+        numbers = np.column_stack([self.intercepts, self.calibration, self.thresholds])
+        arrays = {
             "held": np.packbits(held),
-            "values": self.values,
-            "numbers": np.column_stack([self.intercepts, self.calibration, self.thresholds]),
+            "values": self.values.astype("<f2"),
+            "numbers": numbers.astype("<f8"),
         }
-        members = {name: np.ascontiguousarray(array, _MEMBERS[name]) for name, array in members.items()}
-        try:
-            with Path(path).open("wb") as file:
-                np.savez(file, allow_pickle=False, **members)
-        except OSError as exc:
-            raise OutputError("The model cannot be written.", file=path, value=exc.strerror) from exc
+        write_arrays(path, about, arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> NgramModel:
@@ -159,10 +136,8 @@ class NgramModel:
         ModelError
             When the file is no model, is damaged, or belongs to another version.
         """
-        try:
-            with zipfile.ZipFile(path) as file:
-                members = {name: _member(file, name) for name in _MEMBERS}
-            about = json.loads(members["about"].tobytes())
+        with reading_arrays(path, _WHAT, "train the model again") as file:
+            about = file.about()
             schema = about["schema"], about["features"]
             if schema != (SCHEMA, FEATURES):
                 raise ModelError(
@@ -172,11 +147,12 @@ class NgramModel:
                     expected=f"{SCHEMA}, n-grams {FEATURES}",
                     next_step="train it again with this version",
                 )
-            numbers = members["numbers"]
+            held = np.unpackbits(file.array("held", "|u1", BUCKETS // 8)).view(np.bool_)
+            numbers = file.array("numbers", "<f8", MOST_OUTPUTS * 4 * 8)
             model = cls(
                 outputs=tuple(about["outputs"]),
-                buckets=np.flatnonzero(np.unpackbits(members["held"])),
-                values=members["values"],
+                buckets=np.flatnonzero(held),
+                values=file.array("values", "<f2", BUCKETS * 2 * MOST_OUTPUTS),
                 intercepts=numbers[:, 0],
                 calibration=numbers[:, 1:3],
                 thresholds=numbers[:, 3],
@@ -184,14 +160,6 @@ class NgramModel:
             )
             if model.sha256 != about["sha256"]:
                 raise ValueError("its numbers are not those it was written with")
-        except FileNotFoundError:
-            raise ModelError("There is no such model.", file=path) from None
-        except ModelError as exc:
-            if exc.file is not None:
-                raise
-            raise _unreadable(path, exc.what) from exc
-        except _DAMAGE as exc:
-            raise _unreadable(path, exc) from exc
         return model
 
 
@@ -208,52 +176,6 @@ def damped(count: NDArray[np.int64]) -> Floats:
     return np.asarray(root * np.sqrt(root))
 
 
-def _member(file: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    """Read one array of a file whose every length may be a lie.
-
-    The heading is matched, not handed to numpy, which evaluates it and takes the memory that it asks for.
-    """
-    entry = file.getinfo(f"{name}.npy")
-    if entry.file_size > _MOST_BYTES[name] + _HEADING_BYTES:
-        raise ValueError(f"{name} has {entry.file_size} bytes")
-    content = file.read(entry)
-    heading = _HEADING.match(content)
-    if heading is None:
-        raise ValueError(f"{name} has no heading of a plain array")
-    dtype = np.dtype(_MEMBERS[name])
-    shape = tuple(int(size) for size in heading["shape"].split(b",") if size.strip())
-    body = content[heading.end() :]
-    if heading["dtype"].decode() != dtype.str or math.prod(shape) * dtype.itemsize != len(body):
-        raise ValueError(f"{name} is {heading['dtype'].decode()} of shape {shape} in {len(body)} bytes")
-    return np.frombuffer(body, dtype=dtype).reshape(shape)
-
-
-def _unreadable(path: str | Path, why: object) -> ModelError:
-    return ModelError(
-        "The file cannot be read as a model of comments.",
-        file=path,
-        value=why,
-        expected="a model written by satsurvey",
-        next_step="train the model again",
-    )
-
-
-_DAMAGE = (
-    OSError,
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    KeyError,
-    IndexError,
-    TypeError,
-    ValueError,  # also of JSON and UTF-8
-    RuntimeError,  # encrypted members
-    NotImplementedError,  # other compressions
-    RecursionError,  # nested JSON
-    OverflowError,
-)
-
-
 _NUMBERS = ("values", "intercepts", "calibration", "thresholds")
 
 
@@ -265,7 +187,11 @@ def _fault(model: NgramModel) -> str | None:
     shapes = tuple(getattr(model, name).shape for name in ("buckets", *_NUMBERS))
     if shapes != ((m,), (m, k), (k,), (k, 2), (k,)):
         return f"shapes {shapes} do not fit together for {k} outputs"
-    if m and (model.buckets[0] < 0 or model.buckets[-1] >= BUCKETS or (np.diff(model.buckets) <= 0).any()):
+    if m and (
+        model.buckets[0] < 0
+        or model.buckets[-1] >= BUCKETS
+        or (model.buckets[1:] <= model.buckets[:-1]).any()
+    ):
         return "its buckets are not sorted, distinct and below the number of buckets"
     if model.values.dtype != np.float16:
         return f"its weights are {model.values.dtype}"

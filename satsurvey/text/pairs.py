@@ -15,6 +15,9 @@ Places = NDArray[np.int64]
 BITS = 17
 PAIR_BUCKETS = 1 << BITS
 
+_STEPS = 96
+"""Places of a text that are summed together with those of all others."""
+
 
 def pair_buckets(characters: Characters) -> NDArray[np.int64]:
     """Return the buckets at each place of a batch, shape (2, number of codes).
@@ -48,18 +51,45 @@ def pair_sums(characters: Characters, rows: NDArray[np.int32], weights: NDArray[
     ndarray
         Shape (K, N).
     """
-    n, k = len(characters), weights.shape[1]
-    most = int(np.abs(weights).max(initial=1))
-    exact = np.int32 if characters.codes.size < (1 << 31) // most else np.int64
-    sums = np.zeros((n, k), dtype=np.int64)
-    for buckets in pair_buckets(characters):
-        row = rows[buckets]
-        hits = np.flatnonzero(row >= 0)
-        first = np.searchsorted(hits, characters.starts)
-        some = np.flatnonzero(first[1:] > first[:-1])
-        if some.size:
-            sums[some] += np.add.reduceat(weights[row[hits]], first[some], axis=0, dtype=exact)
+    spans = np.diff(characters.starts)
+    both = [rows[buckets] for buckets in pair_buckets(characters)]
+    sums = _first_places(characters.starts[:-1], spans, both, weights).astype(np.int64)
+    for row in both if spans.max(initial=0) > _STEPS else ():
+        _add_later_places(sums, characters.starts, spans, row, weights)
     return np.ascontiguousarray(sums.T / pair_scale(characters))
+
+
+def _first_places(
+    starts: Places, spans: Places, both: list[NDArray[np.int32]], weights: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Sum over the first places of all texts, place by place: comments are short, and there are many."""
+    k = weights.shape[1]
+    # What has no weight points to a row of zeros, so that no place has to be picked out.
+    table = np.concatenate([weights, np.zeros((1, k), dtype=np.int32)])
+    order = np.argsort(-spans, kind="stable")
+    begin, length = starts[order], spans[order]
+    sums = np.zeros((spans.size, k), dtype=np.int32)
+    taken = np.empty_like(sums)
+    for place in range(min(_STEPS, int(spans.max(initial=0)))):
+        reach = int(np.searchsorted(-length, -place))
+        at = begin[:reach] + place
+        for row in both:
+            # A row of -1 is the last one: numpy wraps it around.
+            np.take(table, row[at], axis=0, out=taken[:reach], mode="wrap")
+            sums[:reach] += taken[:reach]
+    back = np.empty_like(sums)
+    back[order] = sums
+    return back
+
+
+def _add_later_places(
+    sums: Places, starts: Places, spans: Places, row: NDArray[np.int32], weights: NDArray[np.int32]
+) -> None:
+    """Add what stands behind the first places of long texts, text by text."""
+    ends = starts[1:]
+    for text in np.flatnonzero(spans > _STEPS).tolist():
+        here = row[starts[text] + _STEPS : ends[text]]
+        sums[text] += weights[here[here >= 0]].sum(axis=0, dtype=np.int64)
 
 
 def pair_scale(characters: Characters) -> Floats:

@@ -46,6 +46,7 @@ class Vocabulary:
     def __init__(self, lexicon: Lexicon, aspects: Aspects, judging: Aspects | None = None) -> None:
         judged = {} if judging is None else judging.patterns
         terms = list(dict.fromkeys([*lexicon.entries, *lexicon.silent, *judged, *aspects.patterns]))
+        place = dict(zip(terms, range(len(terms)), strict=True))
         size = len(terms)
         self.index = TermIndex(terms)
         self.kind = np.full(size, -1, dtype=np.int64)
@@ -55,27 +56,31 @@ class Vocabulary:
         self.yields = np.zeros(size, dtype=np.bool_)
         self.names = np.full(size, -1, dtype=np.int64)
         self.excludes = np.zeros(size, dtype=np.bool_)
-        self.takes = np.array([term in lexicon.entries or term in aspects.patterns for term in terms])
-        self.silent = np.array([term in lexicon.silent for term in terms])
-        self.refuses = np.array([lexicon.silent.get(term) == SILENT[0] for term in terms])
-        for at, term in enumerate(terms):
-            entry = lexicon.entries.get(term)
-            if entry is not None:
-                self.kind[at] = KINDS.index(entry.kind)
-                self.strength[at], self.scope[at] = entry.strength, entry.scope
-            for patterns in (judged, aspects.patterns):
-                pattern = patterns.get(term)
-                if pattern is None:
-                    continue
-                if pattern.judges:
-                    self.kind[at] = _POSITIVE if pattern.judges > 0 else _NEGATIVE
-                    self.strength[at] = _ASPECT_STRENGTH
-                if patterns is aspects.patterns:
-                    self.excludes[at] = pattern.aspect < 0
-                    if pattern.judges:
-                        self.aspect[at], self.yields[at] = pattern.aspect, pattern.yields
-                    else:
-                        self.names[at] = pattern.aspect
+        self.takes = np.zeros(size, dtype=np.bool_)
+        self.silent = np.zeros(size, dtype=np.bool_)
+        self.refuses = np.zeros(size, dtype=np.bool_)
+        at = [place[term] for term in lexicon.entries]
+        entries = lexicon.entries.values()
+        self.kind[at] = [KINDS.index(entry.kind) for entry in entries]
+        self.strength[at] = [entry.strength for entry in entries]
+        self.scope[at] = [entry.scope for entry in entries]
+        self.takes[at] = True
+        at = [place[term] for term in lexicon.silent]
+        self.silent[at] = True
+        self.refuses[at] = [kind == SILENT[0] for kind in lexicon.silent.values()]
+        for patterns in (judged, aspects.patterns):
+            here = np.array([place[term] for term in patterns], dtype=np.int64)
+            judges = np.array([pattern.judges for pattern in patterns.values()], dtype=np.int64)
+            judging_here = judges != 0
+            self.kind[here[judges > 0]], self.kind[here[judges < 0]] = _POSITIVE, _NEGATIVE
+            self.strength[here[judging_here]] = _ASPECT_STRENGTH
+        aspect = np.array([pattern.aspect for pattern in aspects.patterns.values()], dtype=np.int64)
+        self.takes[here] = True
+        self.excludes[here] = aspect < 0
+        self.aspect[here[judging_here]] = aspect[judging_here]
+        self.names[here[~judging_here]] = aspect[~judging_here]
+        yields = np.array([pattern.yields for pattern in aspects.patterns.values()], dtype=np.bool_)
+        self.yields[here] = yields & judging_here
 
 
 @dataclass(frozen=True)

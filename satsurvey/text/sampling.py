@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError, NothingToScoreError
-from satsurvey.text.collecting import Comments
+from satsurvey.text.comment_columns import Comments
 from satsurvey.text.comments import CommentScores
 from satsurvey.text.readings import LABELS
 

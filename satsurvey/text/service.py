@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from satsurvey.text.aspects import Aspects, spoken_of
 from satsurvey.text.characters import Characters
 from satsurvey.text.evidence import evidence
-from satsurvey.text.head import HINTS, Head, builtin_head
+from satsurvey.text.head import HINTS, SIDES, Head, builtin_head
 from satsurvey.text.lexicon import KINDS, Lexicon
 from satsurvey.text.model import NgramModel, builtin_sentiment
 from satsurvey.text.polarity import Statements, Vocabulary, statements
@@ -25,8 +25,9 @@ Places = NDArray[np.int64]
 _MOST_TEXTS = 5_000
 _MOST_CHARACTERS = 200_000
 _NEUTRAL_KIND = KINDS.index("neutral")
-_LEAST_LOGIT, _ENOUGH_LOGIT = -2.5, -0.8
-"""Logits of an aspect below which a match of the rules is a slip, and from which none is needed."""
+_ENOUGH_LOGIT, _ENOUGH_WITH_WORDS, _ENOUGH_WHEN_NEUTRAL, _ENOUGH_AGAINST = -1.2, -2.0, 0.0, -0.5
+"""Logits of an aspect from which it is spoken of: less is enough where the rules found words for it, more is
+asked of in-between answers and of what speaks against the comment as a whole."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,19 +99,18 @@ class ServiceEngine:
         said, at, aspect = found.said, found.opinions, found.aspect
         text = said.text[at]
         sign = np.where(said.value[at] > 0, POSITIVE, NEGATIVE)
-        whole = label[text]
-        # What speaks against the whole is a concession or a slip, and in-between answers judge no aspect.
-        aspect = np.where((whole == MIXED) | (whole == sign), aspect, -1)
         start, end = said.found.start[at], said.found.end[at]
         if self.learned_aspects:
-            aspect = np.where(aspect_logits[aspect, text] < _LEAST_LOGIT, -1, aspect)
-            added, which, more = _added(aspect, text, sign, label, aspect_logits)
-            aspect[added] = which
-            text = np.concatenate([text, more[0]])
-            aspect = np.concatenate([aspect, more[1]])
-            sign = np.concatenate([sign, label[more[0]]])
-            start = np.concatenate([start, characters.starts[more[0]]])
-            end = np.concatenate([end, characters.starts[more[0] + 1] - 1])
+            aspect, more = _judged(found, text, sign, label, aspect_logits)
+            text = np.concatenate([text, more.text])
+            aspect = np.concatenate([aspect, more.aspect])
+            sign = np.concatenate([sign, more.sign])
+            start = np.concatenate([start, characters.starts[more.text]])
+            end = np.concatenate([end, characters.starts[more.text + 1] - 1])
+        else:
+            # What speaks against the whole is a concession or a slip, and in-between answers judge no aspect.
+            whole = label[text]
+            aspect = np.where((whole == MIXED) | (whole == sign), aspect, -1)
         shown = label[text] != NONE
         dull = np.flatnonzero((said.kind == _NEUTRAL_KIND) & (label[said.text] == NEUTRAL))
         text = np.concatenate([text[shown], said.text[dull]])
@@ -181,29 +181,45 @@ def findings(characters: Characters, vocabulary: Vocabulary, logits: NDArray[np.
     return Findings(said, evidence(characters, said, logits), at, aspect, hints)
 
 
-def _added(
-    aspect: Places, text: Places, sign: Places, label: Places, logits: NDArray[np.float64]
-) -> tuple[Places, Places, tuple[Places, Places]]:
-    """Find aspects that the head sees and the rules do not, in comments that speak well or ill throughout.
+@dataclass(frozen=True)
+class _Whole:
+    """Aspects that no opinion stands for, so that the whole comment does: one of each for every mention."""
 
-    Returns
-    -------
-    opinions, aspects, (texts, aspects)
-        Opinions without an aspect that get one, and what no opinion stands for: the whole comment does.
+    text: Places
+    aspect: Places
+    sign: Places
+
+
+def _judged(
+    found: Findings, text: Places, sign: Places, label: Places, logits: NDArray[np.float64]
+) -> tuple[Places, _Whole]:
+    """Let the head decide which aspects are spoken of from which side; opinions are the words for them.
+
+    An opinion keeps the aspect that the rules give it where the head agrees, an aspect that is left without
+    one takes the first opinion of its side that has none, and the rest stands for the whole comment.
     """
-    n = label.size
-    plain = (label == POSITIVE) | (label == NEGATIVE)
-    has = np.zeros((len(ASPECTS), n), dtype=np.bool_)
-    has[aspect[aspect >= 0], text[aspect >= 0]] = True
-    wanted = (logits >= _ENOUGH_LOGIT) & plain & ~has
-    first = np.argmax(np.where(wanted, logits, -np.inf), axis=0)
-    free = np.flatnonzero((aspect < 0) & (sign == label[text]) & wanted.any(axis=0)[text])
-    _, once = np.unique(text[free], return_index=True)
-    opinions = free[once]
-    aspects = first[text[opinions]]
-    wanted[aspects, text[opinions]] = False
-    more_aspects, more_texts = np.nonzero(wanted)
-    return opinions, aspects, (more_texts, more_aspects)
+    worded = np.stack([found.hints[HINTS.index("said_ill")], found.hints[HINTS.index("said_well")]]) > 0
+    least = np.where(worded, _ENOUGH_WITH_WORDS, _ENOUGH_LOGIT)
+    wanted = logits >= np.where(label == NEUTRAL, _ENOUGH_WHEN_NEUTRAL, least)
+    # One aspect is judged both ways only by who says both, or in so many words: else the whole decides.
+    both = wanted.all(axis=0) & (label != MIXED) & ~worded.all(axis=0)
+    for place, whole in enumerate(SIDES):
+        against = (label == SIDES[1 - place]) | ((label != whole) & (logits[place] < logits[1 - place]))
+        wanted[place] &= ~(both & against) & (label != NONE)
+        wanted[place] &= worded[place] | (label != SIDES[1 - place]) | (logits[place] >= _ENOUGH_AGAINST)
+    side = (sign == POSITIVE).astype(np.int64)
+    aspect = np.where((found.aspect >= 0) & wanted[side, found.aspect, text], found.aspect, -1)
+    kept = aspect >= 0
+    wanted[side[kept], aspect[kept], text[kept]] = False
+    likely = np.where(wanted, logits, -np.inf)
+    best = likely.argmax(axis=1)
+    free = np.flatnonzero(~kept & wanted.any(axis=1)[side, text])
+    _, once = np.unique(text[free] * len(SIDES) + side[free], return_index=True)
+    given = free[once]
+    aspect[given] = best[side[given], text[given]]
+    wanted[side[given], aspect[given], text[given]] = False
+    sides, aspects, texts = np.nonzero(wanted)
+    return aspect, _Whole(texts, aspects, np.asarray(SIDES)[sides])
 
 
 def _silent(characters: Characters, said: Statements) -> NDArray[np.bool_]:

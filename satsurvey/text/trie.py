@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,10 @@ from numpy.typing import NDArray
 Places = NDArray[np.int64]
 
 LONGEST_LITERAL = 16
+
+_CROWD = 12
+_HASH = 2654435761
+_ATTEMPTS = 64
 
 
 class Trie:
@@ -71,67 +76,117 @@ def _nodes(
     number = np.zeros(0x10000, dtype=np.int32)
     if not literals:
         return np.zeros(1, np.int64), np.zeros(1, np.int64), np.full(1, -1), number
-    lengths = np.array([len(literal) for literal in literals])
+    lengths = np.fromiter(map(len, literals), dtype=np.int64, count=len(literals))
     text = np.frombuffer("".join(literals).encode("utf-16-le", "surrogatepass"), dtype="<u2")
-    alphabet = np.unique(text)
+    alphabet = np.flatnonzero(np.bincount(text))
     number[alphabet] = np.arange(1, alphabet.size + 1)
-    width = int(lengths.max())
-    rows = np.zeros((len(literals), width), dtype=">u2")
-    place = np.arange(width)
-    rows[place < lengths[:, None]] = number[text]
-    order = np.argsort(rows.view(f"S{2 * width}")[:, 0], kind="stable")
-    rows, lengths = rows[order].astype(np.int64), lengths[order]
-    # Sorted, a literal shares its beginning with the one before it up to the first difference.
-    differs = np.ones(rows.shape, dtype=np.bool_)
-    differs[1:] = rows[1:] != rows[:-1]
-    new = (np.cumsum(differs, axis=1) > 0) & (place < lengths[:, None])
-    names = np.zeros(rows.shape, dtype=np.int64)
-    names[new] = np.arange(1, int(new.sum()) + 1)
-    latest = np.maximum.accumulate(np.where(new, np.arange(len(rows))[:, None], 0), axis=0)
-    names = names[latest, place]
-    above = np.zeros_like(names)
-    above[:, 1:] = names[:, :-1]
-    root = np.zeros(1, dtype=np.int64)
-    ending = np.full(int(new.sum()) + 1, -1, dtype=np.int64)
-    ending[names[np.arange(len(rows)), lengths - 1]] = order
-    return np.append(root, above[new]), np.append(root, rows[new]), ending, number
+    numbered = number[text].astype(np.int64)
+    breadth = alphabet.size + 1
+    first = np.cumsum(lengths) - lengths
+    node = np.zeros(lengths.size, dtype=np.int64)
+    parents, codes = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
+    size = 1
+    # Depth by depth: literals that stand in one node and go on with one character go on to one node.
+    going = np.arange(lengths.size)
+    for depth in range(int(lengths.max())):
+        going = going[lengths[going] > depth]
+        step = node[going] * breadth + numbered[first[going] + depth]
+        order = np.argsort(step)
+        step, going = step[order], going[order]
+        new = np.ones(step.size, dtype=np.bool_)
+        new[1:] = step[1:] != step[:-1]
+        node[going] = size + np.cumsum(new) - 1
+        parents.append(step[new] // breadth)
+        codes.append(step[new] % breadth)
+        size += parents[-1].size
+    ending = np.full(size, -1, dtype=np.int64)
+    ending[node] = np.arange(lengths.size)
+    return np.concatenate(parents), np.concatenate(codes), ending, number
 
 
 def _laid_out(
     parent: Places, code: Places, ending: Places
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], Places]:
-    """Give every node of a trie its place in the double array: base, owner and literal of each state."""
+    """Give every node of a trie its place in the double array: base, owner and literal of each state.
+
+    The nodes that follow one node have numbers one after the other.
+    """
     size, breadth = parent.size, int(code.max()) + 1
-    room = 4 * size + 64
-    taken = bytearray(room + breadth)
-    taken[0] = 1
-    bases, places = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
-    inner = np.arange(1, size)
     followers = np.bincount(parent[1:], minlength=size)
-    by_parent = inner[np.argsort(parent[1:], kind="stable")]
-    first = np.cumsum(followers) - followers
-    # Nodes with several followers first, while there is room; each begins at a place drawn like a hash.
-    several = np.flatnonzero(followers > 1)
-    for node in several[np.argsort(-followers[several], kind="stable")].tolist():
-        nodes = by_parent[first[node] : first[node] + followers[node]]
-        codes = code[nodes].tolist()
-        draw, step = node * 2654435761 % room, 1
-        while any(taken[draw + each] for each in codes):
-            draw = (draw + step) % room
-            step = step % 97 + 2
-        bases[node] = draw
-        for each in codes:
-            taken[draw + each] = 1
-        places[nodes] = draw + code[nodes]
-    # The rest takes what is left.
+    first = np.cumsum(followers) - followers + 1
+    bases, taken = _bases(code, first, followers, breadth)
+    places = np.zeros(size, dtype=np.int64)
+    inner = np.arange(1, size)
+    shared = followers[parent[1:]] > 1
+    places[inner[shared]] = bases[parent[1:][shared]] + code[1:][shared]
+    # A node that is followed by one takes what is left.
     single = np.flatnonzero(followers == 1)
-    nodes = by_parent[first[single]]
-    free = np.flatnonzero(np.frombuffer(taken, dtype=np.uint8)[breadth:] == 0)[: single.size] + breadth
+    nodes = first[single]
+    free = np.flatnonzero(~taken[breadth:])[: single.size] + breadth
     bases[single] = free - code[nodes]
     places[nodes] = free
-    base = np.zeros(room + breadth, dtype=np.int32)
-    owner = np.full(room + breadth, -1, dtype=np.int32)
-    ends = np.full(room + breadth, -1, dtype=np.int64)
+    # A step may lead as far as the last base and any character.
+    space = max(taken.size, int(bases.max()) + breadth)
+    base = np.zeros(space, dtype=np.int32)
+    owner = np.full(space, -1, dtype=np.int32)
+    ends = np.full(space, -1, dtype=np.int64)
     base[places], ends[places] = bases, ending
     owner[places[1:]] = places[parent[1:]]
     return base, owner, ends
+
+
+def _bases(code: Places, first: Places, followers: Places, breadth: int) -> tuple[Places, NDArray[np.bool_]]:
+    """Find a base for every node that several follow, and say which places their followers take."""
+    size = code.size
+    room = 4 * size + 64
+    bases = np.zeros(size, dtype=np.int64)
+    taken = np.zeros(room + breadth, dtype=np.bool_)
+    taken[0] = True
+    several = np.flatnonzero(followers > 1)
+    several = several[np.argsort(-followers[several], kind="stable")]
+    crowded = int(np.count_nonzero(followers[several] > _CROWD))
+    left: list[int] = []
+    # Nodes with many followers first, while there is room; each begins at a place drawn like a hash.
+    for node in several[:crowded].tolist():
+        codes = code[first[node] : first[node] + followers[node]]
+        draws = (_drawn(node, attempt, size, room) for attempt in range(_ATTEMPTS))
+        draw = next((draw for draw in draws if not taken[draw + codes].any()), None)
+        if draw is None:
+            left.append(node)
+        else:
+            bases[node] = draw
+            taken[draw + codes] = True
+    # The others all at once: who finds a place taken, or wanted by one before, draws again.
+    several = several[crowded:]
+    wanted_by = np.zeros(room + breadth, dtype=np.int64)
+    for attempt in range(_ATTEMPTS):
+        if not several.size:
+            break
+        draw_of = _drawn(several, attempt, size, room)
+        many = followers[several]
+        owner_at = np.repeat(np.arange(several.size), many)
+        slots = draw_of[owner_at] + code[counted_on(first[several], many)]
+        wanted_by[slots[::-1]] = owner_at[::-1]  # of several the first is written last
+        clash = taken[slots] | (wanted_by[slots] != owner_at)
+        settled = np.bincount(owner_at[clash], minlength=several.size) == 0
+        bases[several[settled]] = draw_of[settled]
+        taken[slots[settled[owner_at]]] = True
+        several = several[~settled]
+    # Who drew in vain stands behind all.
+    for node in (*left, *several.tolist()):
+        codes = code[first[node] : first[node] + followers[node]]
+        bases[node] = taken.size - codes[0]
+        more = np.zeros(codes[-1] - codes[0] + 1, dtype=np.bool_)
+        more[codes - codes[0]] = True
+        taken = np.append(taken, more)
+    return bases, taken
+
+
+def _drawn(node: Any, attempt: int, size: int, room: int) -> Any:
+    return ((node + attempt * size) * _HASH >> 5) % room
+
+
+def counted_on(first: Places, many: Places) -> Places:
+    """Count on from each first, so many numbers."""
+    counts: Places = np.arange(int(many.sum())) + np.repeat(first - (np.cumsum(many) - many), many)
+    return counts

@@ -10,11 +10,11 @@ import pytest
 
 from satsurvey.errors import OutputError
 from satsurvey.report.labelling_sheet import ASPECT_CHOICES, LABEL_CHOICES, write_labelling_sheet
-from satsurvey.text.collecting import comments_of_files
 from satsurvey.text.comments import read_comments
 from satsurvey.text.labelled import ASPECT_WORDS, aspects_of, label_of, read_labelled
 from satsurvey.text.readings import ASPECTS, LABELS
 from satsurvey.text.sampling import LabellingSample, draw_sample
+from satsurvey.text.table_comments import comments_of_files
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "text"))
 from keyword_engine import KeywordEngine

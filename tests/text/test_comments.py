@@ -13,10 +13,10 @@ from keyword_engine import KeywordEngine
 from satsurvey.errors import MethodError
 from satsurvey.intake.reading import read_responses
 from satsurvey.text import comments as module
-from satsurvey.text.collecting import comments_of_files
 from satsurvey.text.comments import CommentScores, read_comments
 from satsurvey.text.confusion import ConfusionTable
 from satsurvey.text.readings import LABELS
+from satsurvey.text.table_comments import comments_of_files
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = [

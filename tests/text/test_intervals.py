@@ -30,6 +30,14 @@ def test_wilson_never_leaves_the_shares_and_is_exact_at_their_ends() -> None:
     assert low[1] == pytest.approx(20 / (20 + z2))
 
 
+def test_no_end_is_a_negative_nought() -> None:
+    # From 2 to 500 comments the dust of rounding lies on either side of nought.
+    n = np.arange(2.0, 500.0)
+    for share in (0.0, 1.0):
+        for ends in wilson(np.full(n.size, share), n), wilson(np.full(n.size, share), n, df=n - 1):
+            assert not np.signbit(ends).any()
+
+
 def test_few_degrees_of_freedom_widen_it_by_students_quantile() -> None:
     share, n = np.array([0.3]), np.array([40.0])
     low, high = wilson(share, n, df=np.array([4.0]))

@@ -7,9 +7,9 @@ import pytest
 from keyword_engine import KeywordEngine
 
 from satsurvey.errors import MethodError, NothingToScoreError
-from satsurvey.text.collecting import comments_of_files
 from satsurvey.text.comments import CommentScores, read_comments
 from satsurvey.text.sampling import draw_sample
+from satsurvey.text.table_comments import comments_of_files
 
 
 @pytest.fixture(scope="module")

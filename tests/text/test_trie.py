@@ -39,3 +39,14 @@ def test_nothing_is_found_across_two_texts():
 def test_a_trie_of_nothing_finds_nothing():
     assert found([], ["态度好"]) == []
     assert found(["好"], []) == []
+
+
+def test_nodes_with_more_followers_than_there_is_room_for_stand_behind_all():
+    # Ten nodes, each with 1000 followers scattered over 5000 characters: no draw finds so many free places.
+    draw = random.Random(1)
+    characters = [chr(0xAC00 + n) for n in range(5000)]  # Hangul is not folded
+    literals = [first + last for first in "abcdefghij" for last in draw.sample(characters, 1000)]
+    texts = [first + last for first in "abcdefghij" for last in characters]
+    expected = set(literals)
+    assert {literal for _, _, literal in found(literals, texts)} == expected
+    assert len(found(literals, texts)) == len(expected)

@@ -1,20 +1,16 @@
-"""Comments are found in exports and in any other table, and every one knows where it stands."""
+"""Comments are found in exports of surveys, and every one knows its respondent and row."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from satsurvey.errors import ColumnsError, MethodError, ReadError
+from satsurvey.errors import ColumnsError
 from satsurvey.instrument.library import load_instrument
 from satsurvey.intake.reading import read_responses
-from satsurvey.text.collecting import (
-    comments_of_files,
+from satsurvey.text.survey_comments import (
     comments_of_responses,
-    comments_of_texts,
     has_comments,
     is_survey,
     respondent_scores,
@@ -90,74 +86,8 @@ def test_a_column_known_by_its_heading_is_used_and_named(tmp_path: Path) -> None
     assert found.notes[0] == "the column 留言 was read as comments, by its heading"
 
 
-@pytest.mark.parametrize("heading", ["评论", "意见", "建议", "留言", "Comment", "text"])
-def test_a_plain_table_needs_no_study_file(heading: str, tmp_path: Path) -> None:
-    path = written(tmp_path / "p.csv", f"编号,{heading},企业\n7,态度好,甲\n8,,甲\n9,“太慢”,乙\n")
-    found = comments_of_files([path])
-    assert found.texts.to_pylist() == ["态度好", "", "“太慢”"]
-    assert found.row.tolist() == [2, 3, 4]
-    assert found.company is not None
-    assert found.company.texts() == ["甲", "甲", "乙"]
-    assert found.industry is None
-    assert found.notes == (f"the column {heading} was read as comments, by its heading",)
-    assert found.ledger.rows_read == found.ledger.rows_used == 3
-
-
-def test_a_table_of_one_column_is_read_whatever_its_heading(tmp_path: Path) -> None:
-    path = written(tmp_path / "p.csv", "客户说了什么\n态度好\n太慢\n")
-    found = comments_of_files([path])
-    assert found.texts.to_pylist() == ["态度好", "太慢"]
-    assert found.row.tolist() == [2, 3]
-
-
-def test_several_columns_and_files_are_read_question_by_question(tmp_path: Path) -> None:
-    first = written(tmp_path / "a.csv", "x,y\n一,二\n三,四\n")
-    second = written(tmp_path / "b.csv", "y,x\n五,六\n")
-    found = comments_of_files([first, second], columns=["x", "y"])
-    assert [question.name for question in found.questions] == ["x", "y"]
-    assert found.texts.to_pylist() == ["一", "三", "六", "二", "四", "五"]
-    assert found.file.tolist() == [0, 0, 1, 0, 0, 1]
-    assert found.respondent.tolist() == [0, 1, 2, 0, 1, 2]
-    assert found.row.tolist() == [2, 3, 2, 2, 3, 2]
-
-
-def test_workbooks_and_parquet_are_read_too(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"评论": ["好", None], "行业": ["银行", "保险"]})
-    frame.to_excel(tmp_path / "p.xlsx", index=False)
-    frame.to_parquet(tmp_path / "p.parquet")
-    for name in ("p.xlsx", "p.parquet"):
-        found = comments_of_files([tmp_path / name])
-        assert found.texts.to_pylist()[0] == "好"
-        assert found.missing.tolist() == [False, True]
-        assert found.industry is not None
-        assert found.industry.texts() == ["银行", "保险"]
-
-
-def test_tables_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
-    path = written(tmp_path / "p.csv", "a,b\n1,2\n")
-    with pytest.raises(ColumnsError, match="no column is known to hold comments"):
-        comments_of_files([path])
-    with pytest.raises(ColumnsError, match="no column is called 'c'"):
-        comments_of_files([path], columns=["c"])
-    with pytest.raises(MethodError, match="a column was named twice"):
-        comments_of_files([path], columns=["a", "A"])
-    twice = written(tmp_path / "t.csv", "a,a\n1,2\n")
-    with pytest.raises(ColumnsError, match="several columns have the heading 'a'"):
-        comments_of_files([twice], columns=["a"])
-    with pytest.raises(ReadError, match="there is no such file"):
-        comments_of_files([tmp_path / "none.csv"])
-
-
 def test_an_export_of_the_survey_is_told_from_any_other_table(survey: Path, tmp_path: Path) -> None:
     instrument = load_instrument("contact-centre-22")
     assert is_survey(survey, instrument, encoding=None, sheet=None)
     plain = written(tmp_path / "p.csv", "企业,评论\n甲,好\n")
     assert not is_survey(plain, instrument, encoding=None, sheet=None)
-
-
-def test_plain_texts_are_comments_with_places_from_one() -> None:
-    found = comments_of_texts(["好", None, "\ud800半"])
-    assert found.row.tolist() == [1, 2, 3]
-    assert found.missing.tolist() == [False, True, False]
-    assert [first for first, _ in found.batches(2)] == [0, 2]
-    assert np.unique(found.question).tolist() == [0]
