@@ -14,6 +14,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from satsurvey.analysis import Analysis as Analysis
     from satsurvey.analysis import analyse as analyse
+    from satsurvey.benchmarks.figures import load_figures as load_figures
+    from satsurvey.benchmarks.grading import grade as grade
+    from satsurvey.benchmarks.measured import read_measured as read_measured
+    from satsurvey.benchmarks.promises import check_promise as check_promise
+    from satsurvey.benchmarks.scorecard import score_vendors as score_vendors
+    from satsurvey.benchmarks.vendors import read_vendors as read_vendors
     from satsurvey.errors import SatsurveyError as SatsurveyError
     from satsurvey.errors import SatsurveyWarning as SatsurveyWarning
     from satsurvey.instrument.library import instrument_names as instrument_names
@@ -25,12 +31,20 @@ if TYPE_CHECKING:
     from satsurvey.intake.reading import read_responses as read_responses
     from satsurvey.intake.responses import Responses as Responses
     from satsurvey.report.writing import write_analysis as write_analysis
+    from satsurvey.response_time.fit import ResponseTimeFit as ResponseTimeFit
+    from satsurvey.response_time.fit import fit_response_time as fit_response_time
+    from satsurvey.response_time.rows import ResponseRows as ResponseRows
+    from satsurvey.response_time.rows import response_rows as response_rows
+    from satsurvey.response_time.study import ResponseStudy as ResponseStudy
+    from satsurvey.response_time.study import study_response_time as study_response_time
     from satsurvey.scoring.estimates import Scores as Scores
     from satsurvey.scoring.estimates import score as score
     from satsurvey.scoring.ranking import Ranking as Ranking
     from satsurvey.scoring.ranking import detectable_difference as detectable_difference
     from satsurvey.scoring.ranking import rank as rank
     from satsurvey.scoring.reconcile import reconcile as reconcile
+    from satsurvey.service.reading import read_records as read_records
+    from satsurvey.service.records import ServiceRecords as ServiceRecords
     from satsurvey.simulation import simulate as simulate
 
 __version__ = "0.1.0"
@@ -41,20 +55,34 @@ _HOMES = {
     "Instrument": "satsurvey.instrument.model",
     "Ledger": "satsurvey.intake.ledger",
     "Ranking": "satsurvey.scoring.ranking",
+    "ResponseRows": "satsurvey.response_time.rows",
+    "ResponseStudy": "satsurvey.response_time.study",
+    "ResponseTimeFit": "satsurvey.response_time.fit",
     "Responses": "satsurvey.intake.responses",
     "SatsurveyError": "satsurvey.errors",
     "SatsurveyWarning": "satsurvey.errors",
     "Scores": "satsurvey.scoring.estimates",
+    "ServiceRecords": "satsurvey.service.records",
     "analyse": "satsurvey.analysis",
     "check": "satsurvey.intake.checks",
+    "check_promise": "satsurvey.benchmarks.promises",
     "detectable_difference": "satsurvey.scoring.ranking",
+    "fit_response_time": "satsurvey.response_time.fit",
+    "grade": "satsurvey.benchmarks.grading",
     "instrument_names": "satsurvey.instrument.library",
+    "load_figures": "satsurvey.benchmarks.figures",
     "load_instrument": "satsurvey.instrument.library",
     "rank": "satsurvey.scoring.ranking",
+    "read_measured": "satsurvey.benchmarks.measured",
+    "read_records": "satsurvey.service.reading",
     "read_responses": "satsurvey.intake.reading",
+    "read_vendors": "satsurvey.benchmarks.vendors",
     "reconcile": "satsurvey.scoring.reconcile",
+    "response_rows": "satsurvey.response_time.rows",
     "score": "satsurvey.scoring.estimates",
+    "score_vendors": "satsurvey.benchmarks.scorecard",
     "simulate": "satsurvey.simulation",
+    "study_response_time": "satsurvey.response_time.study",
     "write_analysis": "satsurvey.report.writing",
 }
 

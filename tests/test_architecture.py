@@ -9,7 +9,21 @@ PACKAGE = Path(__file__).resolve().parents[1] / "satsurvey"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Arrows go from left to right only: a room may import itself and what stands before it.
-ROOMS = ["errors", "instrument", "intake", "simulation", "scoring", "text", "analysis", "report", "cli"]
+ROOMS = [
+    "errors",
+    "instrument",
+    "intake",
+    "simulation",
+    "scoring",
+    "text",
+    "service",
+    "regression",
+    "benchmarks",
+    "response_time",
+    "analysis",
+    "report",
+    "cli",
+]
 MAY_IMPORT = {
     "errors": set(),
     "instrument": {"errors"},
@@ -17,9 +31,32 @@ MAY_IMPORT = {
     "simulation": {"errors", "instrument", "intake"},
     "scoring": {"errors", "instrument", "intake"},
     "text": {"errors", "instrument", "intake", "scoring"},
+    "service": {"errors", "instrument", "intake", "scoring", "text"},
+    "regression": {"errors"},
+    "benchmarks": {"errors", "instrument", "intake", "scoring", "text", "service"},
+    "response_time": {
+        *("errors", "instrument", "intake", "scoring", "text", "service", "regression", "benchmarks", ""),
+    },
     "analysis": {"errors", "instrument", "intake", "scoring", "text", ""},
-    "report": {"errors", "instrument", "intake", "scoring", "text", "analysis"},
-    "cli": {"errors", "instrument", "intake", "simulation", "scoring", "text", "analysis", "report", ""},
+    "report": {
+        *("errors", "instrument", "intake", "scoring", "text", "service", "regression", "benchmarks"),
+        *("response_time", "analysis"),
+    },
+    "cli": {
+        "errors",
+        "instrument",
+        "intake",
+        "simulation",
+        "scoring",
+        "text",
+        "service",
+        "regression",
+        "benchmarks",
+        "response_time",
+        "analysis",
+        "report",
+        "",
+    },
 }
 AT_HOME = {
     "pyreadstat": {"intake/formats/statistical.py", "simulation/statistical.py"},
@@ -29,14 +66,28 @@ AT_HOME = {
             "report/workbook.py",
             "report/workbook_charts.py",
             "report/labelling_sheet.py",
+            "report/scorecard_sheet.py",
             "simulation/export.py",
         ),
     },
-    "pandas": {"scoring", "text", "report", "analysis.py", "cli", "simulation/statistical.py"},
+    "pandas": {
+        "scoring",
+        "text",
+        "service",
+        "regression",
+        "benchmarks",
+        "response_time",
+        "report",
+        "analysis.py",
+        "cli",
+        "simulation/statistical.py",
+    },
     "snownlp": {"text/exact_snownlp.py"},
     "jieba": {"text/keywords.py"},
     "rjieba": {"text/keywords.py"},
     "onnxruntime": {"text/onnx.py"},
+    "chinese_calendar": {"service/calendars.py"},
+    "holidays": {"service/calendars.py"},
     "tokenizers": {"text/onnx.py"},
 }
 NOWHERE_AT_TOP = {
@@ -51,6 +102,8 @@ NOWHERE_AT_TOP = {
     "pyreadstat",
     "python_calamine",
     "xlsxwriter",
+    "chinese_calendar",
+    "holidays",
 }
 
 

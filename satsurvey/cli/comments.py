@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="What respondents say in their own words: read comments, and see how well they are read.",
+    help="What respondents say in their own words: read comments, and see how well they are read.\n\n"
+    "Example: satsurvey comments score survey.csv",
 )
 aspects_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What comments may speak of: check a file of aspects."
@@ -189,52 +190,63 @@ def train_on_comments(
 
     The model is a file of numbers; nothing in it is ever executed. Aspects are learned from 200 labels on.
     """
+    from satsurvey.errors import SatsurveyError
     from satsurvey.text.engines import NAMES, engine_of
     from satsurvey.text.evaluation import evaluate
+    from satsurvey.text.sample_weights import sample_weights
     from satsurvey.text.trained import train
 
     if out is not None:
+        from satsurvey.report.writing import refuse_inputs, write_file
+
         _refuse_model(out, force=force)
+        refuse_inputs(out, [labelled])
     with progress_bar(quiet=quiet, language=lang) as tell:
         found = _labelled(labelled, text, label, aspects, encoding, sheet, lang)
+        drawn = sample_weights(labelled, found, encoding=encoding, sheet=sheet)
         tell("training", 0, 0)
         trained = train(
             found.texts,
-            found.labels.tolist(),
+            found.names,
             aspects=found.aspects,
+            weights=drawn.weights,
             base=base == "builtin",
             source=found.source,
             seed=seed,
+            notes=[drawn.note] if drawn.note else (),
         )
-        results = {"trained": trained.cross_validated}
-        for name in NAMES:
-            tell("comparing", 0, 0)
-            results[name] = evaluate(
-                engine_of(name),
-                found.texts,
-                found.labels.tolist(),
-                aspects=found.aspects if name == "service" else None,
-                source=found.source,
-                seed=seed,
-            )
         if out is not None:
-            from satsurvey.report.writing import refuse_inputs, write_file
-
-            refuse_inputs(out, [labelled])
+            # Before the comparison: what fails there takes nothing away that has been learned.
             write_file(out, trained.engine.save, force=force)
             if not quiet:
                 say(f"the model was written to {out}", lang)
+        results = {"trained": trained.cross_validated}
+        notes = list(trained.notes)
+        for name in NAMES:
+            tell("comparing", 0, 0)
+            try:
+                results[name] = evaluate(
+                    engine_of(name),
+                    found.texts,
+                    found.names,
+                    aspects=found.aspects if name == "service" else None,
+                    weights=drawn.weights,
+                    source=found.source,
+                    seed=seed,
+                )
+            except SatsurveyError as exc:
+                notes.append(f"the engine {name} was left out of the comparison: {exc.what}")
     if format == "json":
         from satsurvey.report.comment_files import evaluation_json
         from satsurvey.report.score_json import json_text
 
         rows: dict[str, object] = {name: evaluation_json(one) for name, one in results.items()}
         about = {"schema": "satsurvey.comments-training/1", "n": len(found), "about": trained.about}
-        sys.stdout.write(json_text(about | {"evaluations": rows, "notes": list(trained.notes)}))
+        sys.stdout.write(json_text(about | {"evaluations": rows, "notes": notes}))
         return
     from satsurvey.report.evaluation_tables import comparison_table
 
-    _print_tables([comparison_table(results, lang, notes=trained.notes)], format)
+    _print_tables([comparison_table(results, lang, notes=notes)], format)
 
 
 @app.command("evaluate")
@@ -257,24 +269,28 @@ def evaluate_engine(
     Example: satsurvey comments evaluate labelled.xlsx
              satsurvey comments evaluate labelled.csv --engine snownlp --text 留言 --label 情感
 
-    Labels are 正面, 负面, 中性, 褒贬, 无, their English names, or 1, 0, 2. Aspects are a column such as
-    access-;price+, or a column each. Rows without a label are left out.
+    Labels are 正面, 负面, 中性, 褒贬, 无, their English names, or 1, 0, 2, or 1, 0, -1 where 0 is neutral.
+    Aspects are a column such as access-;price+, or a column each. Rows without a label are left out.
     """
     from satsurvey.text.engines import engine_of
     from satsurvey.text.evaluation import evaluate
+    from satsurvey.text.sample_weights import sample_weights
 
     with progress_bar(quiet=quiet, language=lang) as tell:
         reader = engine_of(engine)
         found = _labelled(labelled, text, label, aspects, encoding, sheet, lang)
+        drawn = sample_weights(labelled, found, encoding=encoding, sheet=sheet)
         tell("reading comments", 0, 0)
         result = evaluate(
             reader,
             found.texts,
-            found.labels.tolist(),
+            found.names,
             aspects=found.aspects,
+            weights=drawn.weights,
             rows=found.rows.tolist(),
             source=found.source,
             seed=seed,
+            notes=[drawn.note] if drawn.note else (),
         )
     if format == "json":
         from satsurvey.report.comment_files import evaluation_json
@@ -423,14 +439,21 @@ def _provenance(result: CommentScores, **options: object) -> dict[str, object]:
 
     from satsurvey import __version__
     from satsurvey.intake.provenance import provenance_of
+    from satsurvey.text.engines import NAMES
+    from satsurvey.text.keywords import cutter_version
 
     versions = {
         "satsurvey": __version__,
         "python": platform.python_version(),
         **{module.__name__: module.__version__ for module in (np, pd, pa)},
+        # The word lists depend on what cuts texts into words.
+        **cutter_version(),
     }
-    if isinstance(options.get("study"), Path):
-        options["study"] = Path(str(options["study"])).name
+    # Where a file lies on one machine is nobody else's business: its name says which one it was.
+    for option in ("study", "instrument", "engine"):
+        given = options.get(option)
+        if given is not None and str(given) not in NAMES:
+            options[option] = Path(str(given)).name
     return provenance_of(result.comments.files, options, versions)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="What was asked: look at questionnaires and check your own.",
+    help="What was asked: look at questionnaires and check your own.\n\nExample: satsurvey instruments list",
 )
 
 UNSOUND = 3

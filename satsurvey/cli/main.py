@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 
 from satsurvey import __version__
-from satsurvey.cli import comments, instruments
+from satsurvey.cli import benchmark, comments, instruments, records, scorecard, targets
 from satsurvey.cli.check import check_command
+from satsurvey.cli.claims import claims_command
 from satsurvey.cli.fieldwork import fieldwork_command
 from satsurvey.cli.init import init_command
 from satsurvey.cli.inspect import inspect_command
@@ -26,6 +27,7 @@ from satsurvey.cli.options import (
     Lang,
 )
 from satsurvey.cli.reconcile import reconcile_command
+from satsurvey.cli.response import response_command
 from satsurvey.cli.score import score_command
 from satsurvey.cli.simulate import simulate_command
 from satsurvey.errors import MethodError, NothingToScoreError, OutputError, SatsurveyError
@@ -43,7 +45,15 @@ app = typer.Typer(
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
         # A flag that is absent costs the option parser an import of its validating library.
-        "default_map": {**_FLAGS, "instruments": _FLAGS, "comments": {**_FLAGS, "aspects": _FLAGS}},
+        "default_map": {
+            **_FLAGS,
+            "instruments": _FLAGS,
+            "comments": {**_FLAGS, "aspects": _FLAGS},
+            "records": _FLAGS,
+            "benchmark": _FLAGS,
+            "scorecard": _FLAGS,
+            "targets": _FLAGS,
+        },
     },
 )
 
@@ -84,8 +94,14 @@ app.command("init")(init_command)
 app.command("fieldwork")(fieldwork_command)
 app.command("reconcile")(reconcile_command)
 app.command("simulate")(simulate_command)
+app.command("claims")(claims_command)
+app.command("response")(response_command)
 app.add_typer(comments.app, name="comments")
 app.add_typer(instruments.app, name="instruments")
+app.add_typer(records.app, name="records")
+app.add_typer(benchmark.app, name="benchmark")
+app.add_typer(scorecard.app, name="scorecard")
+app.add_typer(targets.app, name="targets")
 
 
 def run() -> None:

@@ -51,6 +51,22 @@ def simulate_command(
     truth: Annotated[
         Path | None, typer.Option("--truth", metavar="FILE.csv", help="Also write the true scores.")
     ] = None,
+    contacts: Annotated[
+        Path | None,
+        typer.Option(
+            "--contacts", metavar="FILE.csv", help="Also write service records that the interviews belong to."
+        ),
+    ] = None,
+    response_slope: Annotated[
+        float | None,
+        typer.Option(
+            "--response-slope",
+            min=-20,
+            max=20,
+            metavar="POINTS",
+            help="Points of the score per natural log of a second to the first reply. Default: 0.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
     lang: LangOption = default_language(),
 ) -> None:
@@ -62,7 +78,14 @@ def simulate_command(
     byte. A design file says all there is to say (see examples/national-2019/design.toml); without one, a
     plain survey is made from the numbers given.
     """
-    from satsurvey.simulation import load_design, plain_design, simulate, write_export, write_truth
+    from satsurvey.simulation import (
+        load_design,
+        plain_design,
+        simulate,
+        write_contacts,
+        write_export,
+        write_truth,
+    )
 
     plain = {
         "--instrument": instrument,
@@ -70,6 +93,7 @@ def simulate_command(
         "--interviews": interviews,
         "--industries": industries,
         "--defects": defects,
+        "--response-slope": response_slope,
     }
     if design is not None:
         given = [name for name, value in plain.items() if value is not None]
@@ -87,12 +111,19 @@ def simulate_command(
             industries=industries or 3,
             seed=1 if seed is None else seed,
             defects=defects or 0.0,
+            response_slope=response_slope or 0.0,
         )
-    if truth is not None and truth.absolute() == out.absolute():
-        raise MethodError("--truth and --out name the same file", next_step="give them different names")
+    places = {"--out": out, "--truth": truth, "--contacts": contacts}
+    named = [(name, place.absolute()) for name, place in places.items() if place is not None]
+    for k, (name, place) in enumerate(named):
+        for other, same in named[:k]:
+            if same == place:
+                raise MethodError(
+                    f"{name} and {other} name the same file", next_step="give them different names"
+                )
     # What cannot be written should be refused before the work, not after it.
-    for place in (out, truth):
-        refuse_existing(place, force=force)
+    for written in places.values():
+        refuse_existing(written, force=force)
     survey = simulate(plan, seed=seed)
     write_export(survey, out, headings=headings, encoding=encoding, force=force)
     lines = [
@@ -112,6 +143,9 @@ def simulate_command(
     if truth is not None:
         write_truth(survey, truth, force=force)
         said += "\n" + rendered(f"{truth}: the true scores of companies and industries", lang)
+    if contacts is not None:
+        count = write_contacts(survey, contacts, encoding=encoding, force=force)
+        said += "\n" + rendered(f"{contacts}: {count} SIMULATED contacts, for the map general", lang)
     print(said, file=sys.stderr)
 
 

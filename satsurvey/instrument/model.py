@@ -89,7 +89,10 @@ class Scale(_Model):
 
 
 class Fact(_Model):
-    """A question of fact asked beside the items; facts drive the filters and feed the models."""
+    """A question of fact asked beside the items; facts drive the filters and feed the models.
+
+    `plays` says what the answers tell of the contact, where the export has no column of that role.
+    """
 
     code: Code
     text: Text
@@ -99,6 +102,7 @@ class Fact(_Model):
     ask_if: str | None = None
     screen: Literal["stop_if_no"] | None = None
     metric: str | None = None
+    plays: Literal["channel", "purpose", "complexity", "wait", "expected", "transfers"] | None = None
     aliases: tuple[str, ...] = ()
 
 

@@ -20,6 +20,7 @@ _ISO_LENGTHS = pa.array([10, 16, 19, None], pa.int32())
 _YEARS = (np.datetime64("1000-01-01", "s"), np.datetime64("3000-01-01", "s"))
 
 _DATE = re.compile(r"([12]\d{3})([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?")
+_DAY_FIRST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2([12]\d{3})(?!\d)(.*)")
 _COMPACT = re.compile(r"([12]\d{3})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?")
 _CLOCK = re.compile(
     r"(上午|下午|AM|PM)?\s*(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:[.,]\d+)?)?[分秒]?\s*(AM|PM)?"
@@ -63,7 +64,7 @@ def parse_dates(
     (['2019-03-05T00:00:00', '2019-03-05T10:02:00', 'NaT', 'NaT'], [False, False, True, False])
     """
     column = as_strings(texts)
-    moments = _plain_iso(column)
+    moments = plain_iso(column)
     if moments is not None:
         return moments, np.zeros(len(column), dtype=np.bool_)
     trimmed = pc.utf8_trim_whitespace(column)
@@ -88,8 +89,22 @@ def parse_dates(
     return moments, bad
 
 
-def _plain_iso(column: pa.Array) -> NDArray[np.datetime64] | None:
-    """Read a column that holds nothing but ISO dates and times; None when it holds anything else."""
+def iso_of_day_first(text: str) -> str:
+    """Turn a date that puts the day first into one that puts the year first; other texts stay as they are.
+
+    Examples
+    --------
+    >>> iso_of_day_first("14/08/2023 00:32"), iso_of_day_first("2023-08-14")
+    ('2023-08-14 00:32', '2023-08-14')
+    """
+    found = _DAY_FIRST.match(unicodedata.normalize("NFKC", text).strip())
+    if found is None:
+        return text
+    return f"{found[4]}-{int(found[3]):02}-{int(found[1]):02}{found[5]}"
+
+
+def plain_iso(column: pa.Array) -> NDArray[np.datetime64] | None:
+    """Read a column that holds nothing but ISO dates and times without a zone; None when it holds more."""
     filled = pc.if_else(pc.equal(pc.binary_length(column), 0), pa.scalar(None, pa.string()), column)
     # Of what Arrow reads, the lengths leave 2019-03-05, 2019-03-05 10:02 and 2019-03-05 10:02:33.
     if not pc.all(pc.is_in(pc.binary_length(filled), _ISO_LENGTHS, skip_nulls=False)).as_py():

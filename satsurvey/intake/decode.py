@@ -13,6 +13,7 @@ from satsurvey.instrument.model import Instrument, MissingReason, Scale
 from satsurvey.intake.binding import Binding
 from satsurvey.intake.cells import FactorBuilder, labelled, to_text
 from satsurvey.intake.companies import display_names
+from satsurvey.intake.dates import iso_of_day_first
 from satsurvey.intake.finding_log import FindingLog
 from satsurvey.intake.growing import GrowingColumns
 from satsurvey.intake.judging import Stretch, judge
@@ -27,8 +28,11 @@ from satsurvey.intake.study import Study, StudyScoring
 NO_INDUSTRY = "（未注明行业）"
 """The industry of rows with an empty industry cell, so that they stay in the tables under one name."""
 
-FACTOR_ROLES = ("disposition", "interviewer", "wave", "route", "region", "customer_tier", "stratum")
-TEXT_ROLES = ("interview_id", "case_id", "completed_at", "contact_at")
+FACTOR_ROLES = (
+    *("disposition", "interviewer", "wave", "route", "region", "customer_tier", "stratum"),
+    *("channel", "purpose", "agent"),
+)
+TEXT_ROLES = ("interview_id", "case_id", "customer_id", "completed_at", "contact_at", "responded_at")
 _UNIT_ROLES = ("company", "company_id", "industry")
 
 _BLANK = MISSING_CODES[MissingReason.BLANK]
@@ -156,13 +160,17 @@ class Decoder:
     ) -> None:
         wanted = {role: position for role, position in binding.roles.items() if role in TEXT_ROLES}
         wanted |= {c: p for c, p in binding.outcomes.items() if c in self._declared.comments}
-        n = int(used.sum())
+        n, study = int(used.sum()), self._declared.study
         parts: dict[str, pa.Array] = {}
         for role, position in wanted.items():
             cells = to_text(table.cells[position], source.cell_encoding).cast(pa.string())
             if recode := self._declared.recode(role):
                 encoded = cells.dictionary_encode()
                 texts = [recode.get(text.strip(), text) for text in encoded.dictionary.to_pylist()]
+                cells = pa.array(texts, pa.string()).take(encoded.indices)
+            if study is not None and role in study.day_first:
+                encoded = cells.dictionary_encode()
+                texts = [iso_of_day_first(text) for text in encoded.dictionary.to_pylist()]
                 cells = pa.array(texts, pa.string()).take(encoded.indices)
             parts[role] = cells if n == used.size else cells.filter(pa.array(used))
         for role in TEXT_ROLES:

@@ -12,6 +12,7 @@ from satsurvey.errors import shorten
 from satsurvey.intake.evidence import Evidence, Outcome, count, percent
 from satsurvey.intake.findings import Finding
 from satsurvey.intake.interviewers import FEWEST_INTERVIEWERS, intra_interviewer_correlation
+from satsurvey.intake.personal_data import mask_personal_data
 from satsurvey.intake.responses import Factor
 
 DONT_KNOW_TIMES = 2.0
@@ -319,7 +320,7 @@ def _unreadable(evidence: Evidence, role: str, bad: NDArray[np.bool_]) -> tuple[
         "impossible_date",
         "warning",
         lambda inside: (
-            names[codes[inside[0]]].as_py(),
+            mask_personal_data(names[codes[inside[0]]].as_py())[0],
             f"this is no date that can be read with certainty ({count(inside.size, 'rows')})",
         ),
         "write dates as 2019-03-05, with or without a time of day; day and month first is not accepted",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from satsurvey.errors import shorten
 from satsurvey.intake.cells import to_text
 from satsurvey.intake.findings import Finding, Severity
+from satsurvey.intake.personal_data import mask_texts
 from satsurvey.intake.raw import RawColumn, RawTable, Source
 
 MOST_VALUES = 200
@@ -71,10 +72,12 @@ class FindingLog:
         do: str,
         *,
         describe: Callable[[str], tuple[str, str]],
+        keeps: Callable[[str], bool] = lambda text: False,
     ) -> None:
         """Add the cells of a column at some places of a table, value by value.
 
-        `describe` turns a cell's text into the rule that it breaks and the sentence that says so.
+        `describe` turns a cell's text into the rule that it breaks and the sentence that says so. Personal
+        data in the cells is masked (see `mask_personal_data`), but for those that `keeps` says are none.
         """
         cells = to_text(table.cells[position].take(pa.array(places)), source.cell_encoding)
         if pa.types.is_dictionary(cells.type):
@@ -84,7 +87,9 @@ class FindingLog:
         order = np.argsort(codes, kind="stable")
         edges = np.searchsorted(codes[order], np.arange(len(encoded.dictionary) + 1))
         rows = table.rows[places[order]]
-        for k, text in enumerate(encoded.dictionary.to_pylist()):
+        texts = encoded.dictionary.to_pylist()
+        masked, _ = mask_texts(encoded.dictionary)  # before anything is cut off, which could hide what it is
+        for k, (text, shown) in enumerate(zip(texts, masked.to_pylist(), strict=True)):
             rule, what = describe(text)
             self.add(
                 source,
@@ -93,7 +98,7 @@ class FindingLog:
                 severity,
                 what,
                 do,
-                value=shorten(text),
+                value=shorten(text if shown != text and keeps(text) else shown),
                 rows=rows[edges[k] : edges[k + 1]],
             )
 

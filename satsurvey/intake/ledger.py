@@ -17,6 +17,14 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no_company": ("没有企业", "no company"),
         "no_answers": ("没有任何题项的合法回答", "no legal answer to any item"),
         "bad_weight": ("权数无效", "weight missing or not positive"),
+        "unknown_metric": ("未知的指标", "metric that is not known"),
+        "no_value": ("数值无法理解", "value that cannot be understood"),
+        "repeated_contact": ("重复的联系记录", "contact repeated"),
+        "no_contact": ("没有联系编号", "no id of the contact"),
+        "no_moment": ("没有可用的时间", "no usable moment"),
+        "no_writer": ("不知道是谁发送的", "nobody known wrote it"),
+        "unmatched": ("没有对应的联系记录", "belongs to no contact that was read"),
+        "not_measured": ("不属于要计算的时长", "about nothing that is measured"),
         "unreadable": ("无法读取", "unreadable"),
     }
 )

@@ -43,15 +43,20 @@ _PLAIN = str.maketrans(
     | {ord(dash): "-" for dash in "‐‑‒–—―−﹣－"}
 )
 # A number with decimals is a measurement, however its digits may look. A telephone number that went through
-# a column of floating-point numbers ends in ".0" and is none.
-_MEASUREMENT = re.compile(r"\s*[-+]?[0-9]+\.[0-9]*[1-9][0-9]*(?:[eE][-+]?[0-9]+)?\s*")
+# a column of floating-point numbers ends in ".0" and is none. One look ahead for a decimal that is not 0
+# keeps the search linear in the length of the text.
+_MEASUREMENT = re.compile(r"\s*[-+]?[0-9]+\.(?=[0-9]*[1-9])[0-9]+(?:[eE][-+]?[0-9]+)?\s*")
+# Wider than every form below, in characters as they are typed. A number behind its word stands at most 16
+# characters away from it, and a waybill has nine digits, each with one character between at most.
 _CANDIDATE = (
     r"(?:[0-9０-９][^0-9０-９]{0,3}){10}|[@＠]|["
     + _PLATE_PROVINCES
-    + r"][A-Za-zＡ-Ｚａ-ｚ]|[单單号]\D{0,12}[0-9０-９]|姓|[我俺咱本这][^姓]{0,4}[叫是]|名字|联系人"
+    + r"][A-Za-zＡ-Ｚａ-ｚ]|[单單号號][^0-9０-９]{0,20}[0-9０-９]"
+    + r"|[A-Za-zＡ-Ｚａ-ｚ][^0-9０-９]?(?:[0-9０-９][^0-9０-９]?){9}"
+    + r"|姓|[我俺咱本这][^姓]{0,4}[叫是]|名字|联系人"
 )
 """What every text with personal data matches: ten digits close together, an at sign, the start of a plate,
-a digit behind the word number, words with which people tell their name."""
+a digit behind the word number, nine digits behind a letter, words with which people tell their name."""
 
 
 def _is_id_card(found: str) -> bool:
@@ -137,7 +142,8 @@ _FORMS: Sequence[tuple[str, re.Pattern[str], Holds]] = (
             "[" + _PLATE_PROVINCES + r"][A-HJ-Z][·•. -]?"
             r"(?:[A-HJ-NP-Z][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[A-HJ-NP-Z]"
             r"|[A-HJ-NP-Z0-9]{4}(?:[A-HJ-NP-Z0-9]|[挂学警港澳]))(?![A-Z0-9])",
-            re.IGNORECASE,
+            # Without ASCII the long s and the Kelvin sign would be letters of a plate.
+            re.IGNORECASE | re.ASCII,
         ),
         _is_plate,
     ),
@@ -184,7 +190,7 @@ def mask_personal_data(text: str) -> tuple[str, Mapping[str, int]]:
     id-card numbers (18 characters whose province and day of birth exist; GB 11643), bank-card numbers (16 to
     19 digits that pass Luhn's check, ISO/IEC 7812-1), e-mail addresses and licence plates; numbers behind
     订单, 单号, 运单 and the like, and letters with nine digits or more as couriers number parcels; names that
-    somebody gives as theirs (behind 我叫, 姓, 姓名, and 我是 where nothing but a name can stand), when they
+    somebody gives as theirs (behind 我叫, 姓, 姓名, 联系人, and 我是 where only a name can stand), when they
     begin with a surname. Other names and postal addresses have no form to go by and are not found.
 
     Examples

@@ -34,19 +34,28 @@ _BEING = (
     "|海|台|申|史|季|苗|丛|莫名|麻烦|封|符|章|景|邮|付|林业|马来|白天|白跑|白等|白打|钟头|万|卫"
 )
 
+# What a form calls its fields and what is said of them: these follow the word directly, as a name may.
+_OF_FIELDS = f"方式|方面|方法|全名|信息|时间|应该|{_BEING}"
+_BLANK = "[ \t:]{0,2}"
+
 NAME = re.compile(
-    r"(?:姓名|联系人|名字)(?:是|叫|为|:|：| ){1,2}(?P<given>"
+    r"(?:姓名|联系人|名字)(?:是|叫|为|[:： \t]){1,3}(?P<given>"
     + _SURNAME
     + _GIVEN
     + r"{1,2}?"
     + _AFTER_NAME
     + ")"
-    r"|(?:[我俺咱]|本人|名字)(?:就|的名字)?叫(?!"
+    r"|(?:姓名|联系人)(?!" + _OF_FIELDS + ")(?P<beside>" + _SURNAME + _GIVEN + r"{1,2}?" + _AFTER_NAME + ")"
+    r"|(?:[我俺咱]|本人|名字)(?:就|的名字)?叫"
+    + _BLANK
+    + "(?!"
     + _CALLED
     + ")(?P<called>"
     + f"(?:{_COMPOUND}){_GIVEN}{{1,2}}?{_AFTER_NAME}|{_SURNAME}{_GIVEN}{{1,2}}?{_AFTER_NAME}"
     + f"|{_SURNAME}{_GIVEN}{{2}})"
-    r"|(?:[我俺]|本人|这边)是(?!"
+    r"|(?:[我俺]|本人|这边)是"
+    + _BLANK
+    + "(?!"
     + _BEING
     + ")(?P<am>"
     + f"{_SURNAME}(?:(?![人员户客家者工方区市县州省]){_GIVEN}){{1,2}}"

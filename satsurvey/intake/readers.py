@@ -20,8 +20,11 @@ from satsurvey.intake.raw import RawColumn, RawFile, RawTable
 from satsurvey.intake.responses import INVALID, MISSING_CODES, FactColumn
 from satsurvey.intake.study import Study
 
-NUMBER_ROLES = ("duration_s", "population", "market_share", "first_response_s")
-_SECONDS = {"duration_s", "first_response_s"}
+NUMBER_ROLES = (
+    *("duration_s", "population", "market_share"),
+    *("first_response_s", "avg_response_s", "wait_s", "resolution_s"),
+)
+_SECONDS = {name for name in NUMBER_ROLES if name.endswith("_s")}
 _BLANK = MISSING_CODES[MissingReason.BLANK]
 NOT_ASKED = MISSING_CODES[MissingReason.NOT_ASKED]
 
@@ -247,6 +250,7 @@ class ColumnReaders:
                 "error",
                 "declare the code under [missing] or [recode] in the study file, or correct the cell",
                 _describe_answer(code, scale),
+                keeps=_is_number,
             )
         for code, values in facts.items():
             legal = shorten(", ".join(self.fact_values[code]))
@@ -276,9 +280,12 @@ class ColumnReaders:
         severity: Severity,
         do: str,
         describe: Callable[[str], tuple[str, str]],
+        keeps: Callable[[str], bool] = lambda text: False,
     ) -> None:
         if places.size:
-            self._log.add_values(self._source, table, position, places, severity, do, describe=describe)
+            self._log.add_values(
+                self._source, table, position, places, severity, do, describe=describe, keeps=keeps
+            )
 
 
 def _always(rule: str, what: str) -> Callable[[str], tuple[str, str]]:
@@ -290,11 +297,16 @@ def _describe_answer(code: str, scale: Scale) -> Callable[[str], tuple[str, str]
 
     def describe(text: str) -> tuple[str, str]:
         rest = f"{code} ({ends}) and is no declared code; it was not used"
-        if plain_writing(key_of(text)) is not None:
+        if _is_number(text):
             return "out_of_range", f"this lies outside the scale of {rest}"
         return "undeclared_code", f"this is no answer on the scale of {rest}"
 
     return describe
+
+
+def _is_number(text: str) -> bool:
+    """Whether a cell is a number: on a scale that is a code, even one of eleven digits."""
+    return plain_writing(key_of(text)) is not None
 
 
 def _constant_numbers(constants: Mapping[str, str]) -> dict[str, float]:

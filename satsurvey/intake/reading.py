@@ -16,6 +16,7 @@ from satsurvey.intake.answers import readable
 from satsurvey.intake.binding import Binding, bind, known_headings
 from satsurvey.intake.cells import to_text
 from satsurvey.intake.decode import Decoder
+from satsurvey.intake.formats.compressed import inner_suffix, is_packed
 from satsurvey.intake.formats.headings import ReadOptions
 from satsurvey.intake.raw import RawFile, RawTable
 from satsurvey.intake.responses import Responses
@@ -53,7 +54,14 @@ def open_raw(path: str | Path, options: ReadOptions | None = None) -> RawFile:
             )
     except OSError as exc:
         raise ReadError(f"the file cannot be looked at: {exc.strerror or exc}", file=path) from exc
-    family = SUFFIXES.get(path.suffix.lower())
+    family = SUFFIXES.get(inner_suffix(path))
+    if is_packed(path) and family != "delimited":
+        raise ReadError(
+            "only CSV and TSV files are read while packed",
+            file=path,
+            expected="a name such as survey.csv.gz",
+            next_step="unpack it first",
+        )
     # Each family's libraries are loaded only when a file of that family is read.
     if family == "workbook":
         from satsurvey.intake.formats.workbook import open_workbook

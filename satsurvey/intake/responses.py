@@ -83,12 +83,14 @@ class Responses:
     weight
         Interview weights, float64, positive; None means that every interview counts once.
     factors
-        Other columns of names by role: wave, interviewer, route, region, customer_tier, stratum, disposition.
+        Other columns of names by role: wave, interviewer, route, region, customer_tier, stratum, disposition,
+        channel, purpose, agent.
     numbers
-        Columns of numbers by role: duration_s (seconds), population, market_share; NaN where empty.
+        Columns of numbers by role: duration_s, first_response_s, avg_response_s, wait_s, resolution_s
+        (seconds), population, market_share; NaN where empty.
     texts
-        Columns kept as text by role or outcome code: interview_id, case_id, completed_at, contact_at,
-        comments.
+        Columns kept as text by role or outcome code: interview_id, case_id, customer_id, completed_at,
+        contact_at, responded_at, comments.
     file, row
         Where each interview stands: position in `files`, and row as a spreadsheet counts it.
     headings, letters

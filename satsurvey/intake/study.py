@@ -44,7 +44,15 @@ ROLES: Mapping[str, str] = {
     "customer_tier": "customer tier",
     "stratum": "sampling stratum",
     "case_id": "id of the contact in the service records",
+    "customer_id": "id of the customer in the service records",
     "first_response_s": "logged seconds to the first human reply",
+    "responded_at": "when the first human reply was given",
+    "avg_response_s": "logged mean seconds from a message to the reply",
+    "wait_s": "logged seconds that the customer waited for an agent",
+    "resolution_s": "logged seconds to the resolution",
+    "channel": "channel of the contact",
+    "purpose": "what the contact was about",
+    "agent": "the agent who was in contact with the customer",
 }
 """The roles that a column can play beside items, facts and outcomes."""
 
@@ -103,6 +111,8 @@ class Study(_Model):
         Cell text to reason, for all items; `missing_by_column` for one item or fact.
     completed
         The dispositions that count as completed interviews, as the cells have them.
+    day_first
+        Roles whose dates put the day before the month, as in 14/08/2023; undeclared, such dates are refused.
     ignore
         Headings that are known and not used.
     """
@@ -120,6 +130,7 @@ class Study(_Model):
     missing: dict[str, MissingReason] = {}
     missing_by_column: dict[str, dict[str, MissingReason]] = {}
     completed: tuple[str, ...] = ()
+    day_first: tuple[Literal["completed_at", "contact_at", "responded_at"], ...] = ()
     ignore: tuple[str, ...] = ()
     scoring: StudyScoring = StudyScoring()
 

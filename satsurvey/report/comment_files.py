@@ -88,7 +88,8 @@ def write_comments(
 
     `comments.csv` has one row per comment; `questions.csv`, `industries.csv`, `companies.csv`, `aspects.csv`,
     `conflicts.csv`, `typical.csv` and `keywords.csv` hold the frames that are not empty, `comments.json` all
-    of it, and `manifest.json` what it was made from and how, with the SHA-256 of every file.
+    of it, and `manifest.json` what it was made from and how, with the SHA-256 of every file. With `force`
+    tables that an earlier call wrote, and that this one has nothing for, are removed.
 
     Raises
     ------
@@ -97,7 +98,8 @@ def write_comments(
     """
     sources = [source.path for source in result.comments.files]
     frames = {name: getattr(result, name) for name in TABLES if len(getattr(result, name))}
-    for name in ("comments.csv", "comments.json", "manifest.json", *(f"{name}.csv" for name in frames)):
+    known = ("comments.csv", "comments.json", "manifest.json", *(f"{name}.csv" for name in TABLES))
+    for name in known:
         refuse_inputs(folder / name, sources)
 
     def csv(frame: pd.DataFrame) -> Writer:
@@ -122,7 +124,8 @@ def write_comments(
 
     writers: dict[str, Writer] = {"comments.csv": csv_writer(result)}
     writers |= {f"{name}.csv": csv(frame) for name, frame in frames.items()}
-    return write_folder(folder, writers | {"comments.json": document, "manifest.json": manifest}, force=force)
+    writers |= {"comments.json": document, "manifest.json": manifest}
+    return write_folder(folder, writers, force=force, known=known)
 
 
 def evaluation_json(result: Evaluation, *, notes: tuple[str, ...] = ()) -> dict[str, object]:

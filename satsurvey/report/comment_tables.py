@@ -9,11 +9,12 @@ import pandas as pd
 
 from satsurvey.instrument.model import Language
 from satsurvey.report.catalogue import translated
-from satsurvey.report.cells import Interval
+from satsurvey.report.cells import Interval, is_absent
 from satsurvey.report.labels import label
 from satsurvey.report.layout import Body, Table, listed, named_column, texts
+from satsurvey.report.notes import ledger_line
 from satsurvey.text.comments import CommentScores
-from satsurvey.text.shares import SHOWN
+from satsurvey.text.shares import LEAST_CLUSTERS, LEAST_COMMENTS, SHOWN
 
 DECIMALS = 1
 MOST_SHOWN = 20
@@ -25,24 +26,26 @@ def question_table(result: CommentScores, language: Language) -> Table:
     body = Body(result.questions)
     body.add("column", "text", words="question")
     body.add("heading", "text")
-    _add_shares(body)
     total = Body(result.overall)
-    _add_shares(total)
+    _add_shares(body, total)
     footer: tuple[object, ...] = ()
     if len(result.questions) > 1:
         footer = (label("all", language), "", *total.rows()[0])
-    return _table("title_comment_questions", body, language, _share_notes(result, language), footer)
+    return _table(
+        "title_comment_questions", body, language, _share_notes(result, language, body, total), footer
+    )
 
 
 def industry_table(result: CommentScores, language: Language) -> Table:
     """Build the shares of labels in every industry, with all comments in the last row."""
     body = Body(result.industries)
     body.add("industry", "text")
-    _add_shares(body)
     total = Body(result.overall)
-    _add_shares(total)
+    _add_shares(body, total)
     footer = (label("all", language), *total.rows()[0]) if len(result.industries) else ()
-    return _table("title_comment_industries", body, language, _share_notes(result, language), footer)
+    return _table(
+        "title_comment_industries", body, language, _share_notes(result, language, body, total), footer
+    )
 
 
 def company_table(result: CommentScores, language: Language) -> Table:
@@ -52,7 +55,7 @@ def company_table(result: CommentScores, language: Language) -> Table:
         body.add("industry", "text")
     body.add("company", "text")
     _add_shares(body)
-    return _table("title_comment_companies", body, language, _share_notes(result, language))
+    return _table("title_comment_companies", body, language, _share_notes(result, language, body))
 
 
 def aspect_table(result: CommentScores, language: Language, *, level: str = "overall") -> Table:
@@ -68,7 +71,7 @@ def aspect_table(result: CommentScores, language: Language, *, level: str = "ove
         _add_percent(body, "named", "named", "named_percent")
         for name in ("negative", "positive", "mixed"):
             _add_percent(body, name, name, f"{name}_percent")
-    return _table("title_aspects", body, language)
+    return _table("title_aspects", body, language, _aspect_notes(result, language))
 
 
 def conflict_table(result: CommentScores, language: Language, *, most: int | None = MOST_SHOWN) -> Table:
@@ -186,53 +189,125 @@ def summary_line(result: CommentScores) -> str:
 def general_notes(result: CommentScores, language: Language) -> tuple[str, ...]:
     """Return what a reader of any table of comments must know."""
     engine = str(result.method["engine"])
+    ledger = result.comments.ledger
     return (
         _pair(f"引擎：{engine}", f"Engine: {engine}", language),
+        # Comments that come from no file have no rows to account for.
+        *((ledger_line(ledger, language),) if ledger.files else ()),
         *(translated(note, language) for note in result.notes),
     )
 
 
-def _share_notes(result: CommentScores, language: Language) -> tuple[str, ...]:
+def _aspect_notes(result: CommentScores, language: Language) -> tuple[str, ...]:
+    """Say what the intervals are, that nothing is corrected, and how well aspects are known to be read."""
     level = f"{float(str(result.method['level'])) * 100:g}"
+    intervals = _pair(
+        f"提及占有内容评论的百分比，其余占提及的百分比；方括号为 {level}% 区间"
+        "（Wilson；按企业或受访者聚类时用有效样本量与 t），未按引擎误差校正",
+        "Named: per cent of comments that say something; the rest: per cent of those named; brackets: "
+        f"{level} % intervals (Wilson, with the effective number and Student's t where comments cluster in "
+        "companies or respondents), not corrected for errors of the engine",
+        language,
+    )
+    error = result.method.get("error")
+    found = error.get("aspects") if isinstance(error, Mapping) else None
+    if not isinstance(error, Mapping) or not isinstance(found, Mapping):
+        engine = str(result.method["engine"])
+        unknown = _pair(
+            f"引擎 {engine} 读取方面的准确度没有实测",
+            f"How well the engine {engine} reads aspects has not been measured",
+            language,
+        )
+        return intervals, unknown
+    value, low, high = (f"{float(found[name]):.2f}" for name in ("micro_f1", "ci_low", "ci_high"))
+    n, source = f"{int(found['n']):,}", str(error.get("source", ""))
+    known = _pair(
+        f"方面连同褒贬的实测 micro-F1：{value} [{low}, {high}]（n = {n}；{source}）",
+        f"Measured micro-F1 of aspects with their direction: {value} [{low}, {high}] (n = {n}; {source})",
+        language,
+    )
+    return intervals, known
+
+
+def _share_notes(result: CommentScores, language: Language, *bodies: Body) -> tuple[str, ...]:
+    level = f"{float(str(result.method['level'])) * 100:g}"
+    if result.method.get("companies") == "census":
+        zh, en = (
+            "企业是全部而非样本，误差按企业分层",
+            "the companies are all there are, so errors are those inside them",
+        )
+    else:
+        zh, en = (
+            "按企业或受访者聚类时用有效样本量与 t",
+            "with the effective number and Student's t where comments cluster in companies or respondents",
+        )
     notes = [
         _pair(
-            f"占有内容评论的百分比；方括号为 {level}% 区间（Wilson；按企业或受访者聚类时用有效样本量与 t）",
-            f"Per cent of comments that say something; brackets: {level} % intervals (Wilson, with the "
-            "effective number and Student's t where comments cluster in companies or respondents)",
+            f"占有内容评论的百分比；方括号为 {level}% 区间（Wilson；{zh}）",
+            f"Per cent of comments that say something; brackets: {level} % intervals (Wilson, {en})",
             language,
         )
     ]
     error = result.method.get("error")
     if isinstance(error, Mapping):
-        notes.append(
-            _pair(
-                f"已按引擎的实测误差校正（Rogan-Gladen，δ 法，截到 0 至 100%；{error.get('source', '')}）",
-                "Corrected for the measured error of the engine (Rogan and Gladen, delta method, clipped to "
-                f"0-100 %; {error.get('source', '')})",
-                language,
+        kinds = {kind for body in bodies for kind in _kinds_of_shares(body.frame)}
+        if "corrected" in kinds:
+            notes.append(
+                _pair(
+                    "已按引擎的实测误差校正（Rogan-Gladen；区间按 Lang 与 Reiczigel，截到 0 至 100%；"
+                    f"{error.get('source', '')}）",
+                    "Corrected for the measured error of the engine (Rogan and Gladen; intervals of Lang and "
+                    f"Reiczigel, clipped to 0-100 %; {error.get('source', '')})",
+                    language,
+                )
             )
-        )
+        if "as_read" in kinds:
+            notes.append(
+                _pair(
+                    f"评论不足 {LEAST_COMMENTS} 条，或聚类不足 {LEAST_CLUSTERS} 个的占比不校正，"
+                    "照引擎所读列出；不要与校正过的比较",
+                    f"Shares of fewer than {LEAST_COMMENTS} comments, or of fewer than {LEAST_CLUSTERS} "
+                    "companies or respondents where comments cluster in them, are not corrected but as the "
+                    "engine reads them; do not compare them with corrected ones",
+                    language,
+                )
+            )
     return (*notes, *general_notes(result, language))
 
 
-def _add_shares(body: Body) -> None:
-    if "n" not in body.frame:
-        return  # the comments name no industry or company
-    body.add("n", "integer", words="n_comments")
-    for name in SHOWN:
-        corrected = f"{name}_corrected"
-        _add_percent(body, name, corrected if _usable(body.frame, corrected) else name, f"{name}_percent")
-    body.add("n_none", "integer")
-    body.add("n_missing", "integer")
+def _kinds_of_shares(frame: pd.DataFrame) -> list[str]:
+    """Return what the shares of every row are: "corrected", "as_read", or "" where there are none."""
+    if "n" not in frame:
+        return []
+    corrected = [name for name in (f"{label}_corrected" for label in SHOWN) if name in frame]
+    usable = frame[corrected].notna().any(axis=1).tolist()
+    return [
+        "" if not n else "corrected" if known else "as_read"
+        for n, known in zip(frame["n"].tolist(), usable, strict=True)
+    ]
 
 
-def _usable(frame: pd.DataFrame, name: str) -> bool:
-    return name in frame and bool(frame[name].notna().any())
+def _add_shares(*bodies: Body) -> None:
+    """Append the shares of labels, corrected where they can be, to bodies that make one table."""
+    told = {kind for body in bodies for kind in _kinds_of_shares(body.frame)} >= {"corrected", "as_read"}
+    for body in bodies:
+        if "n" not in body.frame:
+            continue  # the comments name no industry or company
+        body.add("n", "integer", words="n_comments")
+        for name in SHOWN:
+            _add_percent(body, name, name, f"{name}_percent", instead=f"{name}_corrected")
+        if told:
+            body.put(named_column("shares_are", "word"), _kinds_of_shares(body.frame))
+        body.add("n_none", "integer")
+        body.add("n_missing", "integer")
 
 
-def _add_percent(body: Body, key: str, name: str, words: str) -> None:
-    """Append a share in per cent with its interval."""
-    parts = zip(*(listed(body.frame, f"{name}{end}") for end in ("", "_low", "_high")), strict=True)
+def _add_percent(body: Body, key: str, name: str, words: str, *, instead: str = "") -> None:
+    """Append a share in per cent with its interval; `instead` goes before it where it is known."""
+    parts = list(zip(*(listed(body.frame, f"{name}{end}") for end in ("", "_low", "_high")), strict=True))
+    if instead in body.frame:
+        others = zip(*(listed(body.frame, f"{instead}{end}") for end in ("", "_low", "_high")), strict=True)
+        parts = [own if is_absent(other[0]) else other for own, other in zip(parts, others, strict=True)]
     cells = [Interval(*(None if part is None else float(str(part)) * 100 for part in row)) for row in parts]
     body.put(named_column(key, "interval", words=words, decimals=DECIMALS), cells)
 

@@ -33,7 +33,7 @@ _GROUP: dict[str, Any] = {
     "n_missing": COUNT | {"description": "blank cells"},
     "n_none": COUNT | {"description": "comments that say nothing"},
     **_SHARES,
-    "interval": {"enum": ["wilson", "wilson_clustered"]},
+    "interval": {"enum": ["wilson", "wilson_clustered", "wilson_stratified"]},
 }
 _NAMED: dict[str, Any] = {
     "n_named": COUNT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -57,10 +58,23 @@ def confusion_table(table: ConfusionTable, language: Language) -> Table:
         named_column("label", "word"),
         *(Column(name, *LABELS[name], "integer") for name in readings.LABELS),
     )
+    counts, notes = table.counts.astype(np.float64), tuple[str, ...]()
+    if table.weighted is not None:
+        counts = table.weighted * (table.n / max(float(table.weighted.sum()), 1e-300))
+        notes = (
+            _said(
+                "按抽样权数加权，合计为标注的评论数",
+                "Weighted by how the comments were drawn; they sum to the number of those labelled",
+                language,
+            ),
+        )
+        columns = (columns[0], *(replace(column, kind="ratio", decimals=1) for column in columns[1:]))
     rows = tuple(
-        (name, *table.counts[k].tolist()) for k, name in enumerate(readings.LABELS) if table.counts[k].any()
+        (name, *(counts[k] if notes else table.counts[k]).tolist())
+        for k, name in enumerate(readings.LABELS)
+        if table.counts[k].any()
     )
-    return Table(label("title_confusion", language), columns, rows, language=language)
+    return Table(label("title_confusion", language), columns, rows, notes, language=language)
 
 
 def reliability_table(result: Evaluation, language: Language) -> Table:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from satsurvey.service.kpi_formulas import KPI_METRICS
+
 LABELS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         # headings
@@ -171,6 +173,10 @@ LABELS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "calibration_error": ("校准误差", "calibration error"),
         "wilson": ("Wilson 区间", "Wilson"),
         "wilson_clustered": ("按企业聚类的 Wilson 区间", "Wilson, clustered"),
+        "shares_are": ("占比", "Shares are"),
+        "corrected": ("已校正", "corrected"),
+        "as_read": ("未校正", "as read"),
+        "wilson_stratified": ("按企业分层的 Wilson 区间", "Wilson, stratified"),
         "bootstrap": ("自助法", "bootstrap"),
         "from": ("自", "From"),
         "to": ("至", "To"),
@@ -193,6 +199,8 @@ LABELS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "title_training": ("训练结果（交叉验证）", "Training, by cross-validation"),
         "sheet_labelling": ("标注", "Labels"),
         "sheet_about_labelling": ("说明", "How to label"),
+        # figures of service
+        **KPI_METRICS,
     }
 )
 """Key to its words in Chinese and English."""

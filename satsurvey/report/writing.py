@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,7 +28,9 @@ MANIFEST_SCHEMA = "satsurvey.manifest/1"
 Writer = Callable[[Path], None]
 
 
-def write_folder(folder: Path, writers: Mapping[str, Writer], *, force: bool = False) -> tuple[Path, ...]:
+def write_folder(
+    folder: Path, writers: Mapping[str, Writer], *, force: bool = False, known: Iterable[str] = ()
+) -> tuple[Path, ...]:
     """Write several files into a folder that appears whole or not at all.
 
     Parameters
@@ -40,6 +43,10 @@ def write_folder(folder: Path, writers: Mapping[str, Writer], *, force: bool = F
     force
         Replace the files of a folder that is there already. Files in it that this call does not write are
         kept: they are moved into the new folder.
+    known
+        Names that calls like this one may write. A file of such a name that this call does not write is not
+        kept where the `manifest.json` of the old folder lists it with its SHA-256: it is a result of an
+        earlier call, and not somebody's own.
 
     Returns
     -------
@@ -67,7 +74,7 @@ def write_folder(folder: Path, writers: Mapping[str, Writer], *, force: bool = F
             temporary.mkdir()
             for name, write in writers.items():
                 write(temporary / name)
-            _take_place(temporary, target)
+            _take_place(temporary, target, frozenset(known))
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             for parent in made:
@@ -212,6 +219,7 @@ def write_analysis(
             "manifest.json": manifest,
         },
         force=force,
+        known=_NAMES,
     )
 
 
@@ -297,7 +305,7 @@ def _missing_parents(target: Path) -> list[Path]:
     return missing
 
 
-def _take_place(temporary: Path, target: Path) -> None:
+def _take_place(temporary: Path, target: Path, known: frozenset[str]) -> None:
     if not target.exists():
         temporary.rename(target)
         return
@@ -309,10 +317,23 @@ def _take_place(temporary: Path, target: Path) -> None:
         old.rename(target)
         raise
     # The new folder stands. What it does not replace moves over; the rest of the old one goes.
+    results = _listed_results(old / "manifest.json", known)
     for entry in old.iterdir():
-        if not (target / entry.name).exists():
+        stale = entry.is_file() and entry.name in results and _sha256(entry) == results[entry.name]
+        if not stale and not (target / entry.name).exists():
             entry.rename(target / entry.name)
     shutil.rmtree(old)
+
+
+def _listed_results(manifest: Path, known: frozenset[str]) -> Mapping[str, str]:
+    """Return the SHA-256 of the results that a manifest lists, by name; none where it cannot be read."""
+    if not known:
+        return {}
+    try:
+        listed = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+        return {str(file["name"]): str(file["sha256"]) for file in listed if file["name"] in known}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return {}
 
 
 @contextmanager

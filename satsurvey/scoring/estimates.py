@@ -121,7 +121,7 @@ def score(
         scale = np.ldexp(1.0, -int(np.frexp(responses.weight.max())[1]))
         responses = replace(responses, weight=responses.weight * scale)
     units = Units.of(responses)
-    plan, weights, inner = _plan(responses, units, method)
+    plan, weights, inner = plan_of(responses, units, method)
     sums = tally(responses, units, plan, method, progress)
     notes = [*_notes(responses, sums)]
     weights = replace(
@@ -191,7 +191,7 @@ def score(
     )
 
 
-def _plan(
+def plan_of(
     responses: Responses, units: Units, method: ScoringMethod
 ) -> tuple[Plan, Weights, dict[str, Weights]]:
     """Settle the weights; entropy weights are made from the scores that equal weights give."""

@@ -218,6 +218,24 @@ def overlaps(
         yield block.here, *block.overlaps()
 
 
+def by_respondent(responses: Responses, units: Units, plan: Plan, method: ScoringMethod) -> Floats:
+    """Return the scores of single respondents, dimensions and then the total; NaN where there are too few.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 of shape (D + 1, rows), in the order of the responses.
+    """
+    scores = np.full((plan.dimension_weights.size + 1, len(responses)), np.nan)
+    for first, after in units.blocks():
+        rows = slice(int(units.starts[first]), int(units.starts[after]))
+        here = rows if units.order is None else units.order[rows]
+        block = _Block(units, first, after, responses.answers, None, plan, method)
+        for place, (score, usable) in enumerate(block.respondents()):
+            scores[place, here] = np.where(usable, score, np.nan)
+    return scores
+
+
 def item_shares(plan: Plan, means: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Weigh the items that units have in their dimension; where one is absent the others share its weight.
 
@@ -405,7 +423,7 @@ class _Block:
         out.total[self.here] = np.where(total > 0, _held(mean, scores), np.nan)
         return shares
 
-    def _respondents(self) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
+    def respondents(self) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
         """Yield the scores of single respondents and who has one: every dimension, then the total.
 
         Rounding may miss a mean by a bit ((a + a + a) / 3 need not be a): where all answers of a respondent
@@ -465,7 +483,7 @@ class _Block:
         """Each respondent's own dimensions and total first, then their means."""
         plan, here = self.plan, self.here
         weights = np.ones(self.n_rows) if self.weights is None else self.weights
-        *dimensions, (score, usable) = self._respondents()
+        *dimensions, (score, usable) = self.respondents()
         for d, (dimension, has) in enumerate(dimensions):
             mean, weight, squares, _, n = self._mean(dimension, has, weights)
             out.dimension_mean[here, d], out.dimension_weight[here, d] = mean, weight
@@ -515,7 +533,7 @@ class _Block:
         if self.method.order == "item_first":
             add(0, total, np.ones(self.n_rows, dtype=np.bool_))
             return
-        *dimensions, last = self._respondents()
+        *dimensions, last = self.respondents()
         for column, (score, usable) in enumerate((last, *dimensions)):
             gap = np.where(usable, score - self._spread(usable_mean[:, column]), 0.0)
             add(column, weights * gap * self._spread(factor[:, column]), usable)

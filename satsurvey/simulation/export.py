@@ -88,7 +88,7 @@ def write_export(
         raise OutputError(
             f"no format is known for the ending {path.suffix!r}", file=path, expected=", ".join(writers)
         )
-    with _in_place(path, force=force) as place:
+    with in_place(path, force=force) as place:
         writer(place)
     return path
 
@@ -119,8 +119,8 @@ def write_truth(simulation: Simulation, path: str | Path, *, force: bool = False
         own = [truth.score[k].item(), *truth.dimensions[k].tolist(), truth.spread[k].item()]
         rows.append(["company", names[truth.industry[k]], truth.company_id[k], company, int(counts[k]), *own])
     path = Path(path)
-    with _in_place(path, force=force) as place:
-        _write_rows(place, rows, "utf-8-sig", ",")
+    with in_place(path, force=force) as place:
+        write_rows(place, rows, "utf-8-sig", ",")
     return path
 
 
@@ -147,16 +147,17 @@ def _write_delimited(
 ) -> None:
     columns = _cells(simulation, headings, values)
     names = export_headings(simulation, headings)
-    _write_rows(place, [[names[key] for key in columns]], encoding, delimiter, _rows(columns))
+    write_rows(place, [[names[key] for key in columns]], encoding, delimiter, _rows(columns))
 
 
-def _write_rows(
+def write_rows(
     place: Path,
     heading: Sequence[Sequence[object]],
     encoding: str,
     delimiter: str,
     rows: Iterable[Sequence[str]] = (),
 ) -> None:
+    """Write rows of text under their headings as delimited text, lines ending with CR LF."""
     with place.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")
         writer.writerows(heading)
@@ -202,7 +203,7 @@ def _write_parquet(simulation: Simulation, place: Path, headings: Headings, valu
 
 
 @contextmanager
-def _in_place(path: Path, *, force: bool) -> Iterator[Path]:
+def in_place(path: Path, *, force: bool) -> Iterator[Path]:
     """Give a name beside `path` to write under, and rename it when the writing succeeded."""
     if path.is_dir():
         raise OutputError(

@@ -23,11 +23,13 @@ def plain_design(
     industries: int = 3,
     seed: int = 1,
     defects: float = 0.0,
+    response_slope: float = 0.0,
 ) -> Design:
     """Make a design of `companies` in all with `interviews` each, spread over `industries`.
 
     `defects` is the share of interviews with a planted defect, divided evenly over the kinds that one row
-    can have. Raises `SpecificationError` when the numbers do not fit.
+    can have; `response_slope` the points of the score per natural log of a second to the first reply. Raises
+    `SpecificationError` when the numbers do not fit.
     """
     kinds: tuple[DefectKind, ...] = (
         "out_of_range", "undeclared_code", "duplicate_id", "duplicate_answers",
@@ -55,6 +57,7 @@ def plain_design(
         "interviewers": {"count": max(8, companies * interviews // 300)},
         "missing": {"not_applicable": 0.01, "dont_know": 0.015, "refused": 0.005},
         "defects": {kind: defects / len(kinds) for kind in kinds} if defects else {},
+        "response_times": {"effect": response_slope} if response_slope else {},
     }
     return design_from(data)
 

@@ -10,7 +10,6 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from importlib.util import find_spec
 from itertools import product
 from math import prod
@@ -21,15 +20,15 @@ import numpy as np
 from satsurvey.errors import MethodError
 from satsurvey.text.aspects import Aspects
 from satsurvey.text.characters import fold
-from satsurvey.text.lexicon import Lexicon
+from satsurvey.text.lexicon import Lexicon, builtin_path
 from satsurvey.text.model import NgramModel
 from satsurvey.text.training import learn
 
 SEED = 20240501
-STRENGTH = 15.0
+STRENGTH = 10.0
 INTERCEPT = -0.2
 """Logit of a text that says nothing known: hardly anything, so that short answers stand for themselves."""
-ANSWER_WEIGHT, REMARK_WEIGHT, TERM_WEIGHT = 14.0, 7.0, 0.3
+ANSWER_WEIGHT, REMARK_WEIGHT, TERM_WEIGHT = 12.0, 7.0, 0.3
 """How many reviews one text of our own counts for: they are few, short, and each labelled by itself."""
 LEAST_TEXTS = 2
 MOST_SPELLINGS, MOST_OF_A_CHOICE = 100, 8
@@ -107,15 +106,30 @@ def _reviews() -> Iterator[Labelled]:
 
 
 def _spoken_answers() -> Iterator[Labelled]:
-    text = files("satsurvey.text").joinpath("data/spoken_answers.csv").read_text(encoding="utf-8")
-    for row in csv.DictReader(text.splitlines()):
+    for row in csv.DictReader(written_text("spoken_answers.csv").splitlines()):
         if row["label"] in {"positive", "negative"}:
             yield row["text"], row["label"] == "positive"
 
 
+def written_text(name: str) -> str:
+    """Return a file of texts that were written to learn from.
+
+    Raises
+    ------
+    MethodError
+        When it is not there: it comes with the source, not with what is installed.
+    """
+    path = builtin_path(name)
+    if not path.is_file():
+        raise MethodError(
+            f"The texts to learn from ({name}) come with the source of satsurvey and are not installed.",
+            next_step="train in a checkout or an unpacked source distribution",
+        )
+    return path.read_text(encoding="utf-8")
+
+
 def _remarks() -> Iterator[Labelled]:
-    text = files("satsurvey.text").joinpath("data/customer_remarks.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
+    for line in written_text("customer_remarks.txt").splitlines():
         if line[:1] in {"+", "-"}:
             yield line[1:].strip(), line.startswith("+")
 

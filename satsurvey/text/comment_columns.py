@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from satsurvey.errors import ColumnsError, shorten
 from satsurvey.intake.formats.headings import normalise_heading
 from satsurvey.intake.ledger import Ledger
+from satsurvey.intake.personal_data import mask_personal_data
 from satsurvey.intake.raw import RawColumn, RawFile, Source
 from satsurvey.intake.responses import Factor
 
@@ -82,6 +84,8 @@ class Comments:
         What became of the rows.
     notes
         Decisions taken while reading.
+    companies
+        Whether the companies stand for an industry ("sample") or are all of it ("census"), as in the scores.
     """
 
     texts: pa.ChunkedArray
@@ -97,6 +101,7 @@ class Comments:
     score: Floats | None = None
     ledger: Ledger = field(default_factory=Ledger)
     notes: tuple[str, ...] = ()
+    companies: Literal["sample", "census"] = "sample"
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -152,13 +157,13 @@ def position_of(raw: RawFile, heading: str) -> int:
     if len(same) == 1:
         return same[0]
     raise ColumnsError(
-        f"several columns have the heading {shorten(heading)!r}"
+        f"several columns have the heading {shorten(masked_heading(heading))!r}"
         if same
-        else f"no column is called {shorten(heading)!r}",
+        else f"no column is called {shorten(masked_heading(heading))!r}",
         file=raw.source.path,
         sheet=raw.source.sheet,
         row=raw.source.heading_row or None,
-        value=_listing(raw.columns),
+        value=listed_headings(raw.columns),
         next_step="rename one of the columns" if same else "name one of these headings with --column",
     )
 
@@ -183,12 +188,18 @@ def known_heading(raw: RawFile) -> str:
             file=raw.source.path,
             sheet=raw.source.sheet,
             row=raw.source.heading_row or None,
-            value=_listing(raw.columns),
+            value=listed_headings(raw.columns),
             expected=f"a heading such as {', '.join(COMMENT_HEADINGS[:5])}",
             next_step="name the column with --column",
         )
     return min(found)[1]
 
 
-def _listing(columns: Sequence[RawColumn]) -> str:
-    return shorten(", ".join(column.heading for column in columns), 400)
+def masked_heading(heading: str) -> str:
+    """Return a heading as it may be shown: where a file has none, what somebody said stands in its place."""
+    return mask_personal_data(heading)[0]
+
+
+def listed_headings(columns: Sequence[RawColumn]) -> str:
+    """Return the headings of a file for a message, without personal data."""
+    return shorten(", ".join(masked_heading(column.heading) for column in columns), 400)

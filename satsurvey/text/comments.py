@@ -14,21 +14,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from satsurvey.errors import MethodError
 from satsurvey.intake.personal_data import KINDS
 from satsurvey.intake.responses import Responses
 from satsurvey.text.comment_columns import Comments, comments_of_texts
-from satsurvey.text.conflicts import conflicts, typical
+from satsurvey.text.conflicts import conflicts, thirds, typical
 from satsurvey.text.confusion import ConfusionTable
 from satsurvey.text.engines import engine_of, measured_error
 from satsurvey.text.grouping import Grouping
-from satsurvey.text.keywords import MOST_COMMENTS, keywords
+from satsurvey.text.intervals import check_level
+from satsurvey.text.keywords import MOST_COMMENTS, keywords, sampled
 from satsurvey.text.masked import masked_readings, words_of
 from satsurvey.text.readings import ASPECTS, LABELS, NEGATIVE, NONE, POSITIVE, Engine, Mentions, Readings
+from satsurvey.text.shares import LEAST_CLUSTERS, LEAST_COMMENTS
 from satsurvey.text.survey_comments import comments_of_responses
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 
+SIDES = ("label", "score")
 BATCH = 20_000
 """Comments that are held as Python texts at one time."""
 _TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
@@ -103,7 +107,7 @@ class CommentScores:
     def conflicts(self) -> pd.DataFrame:
         """Comments that contradict their respondent's score: kind, strength, and the columns of `frame`."""
         score = self.comments.score if self.comments.score is not None else np.full(len(self), np.nan)
-        found = conflicts(self.readings, score, self.comments.question)
+        found = conflicts(self.readings, score, self.comments.question, respondent=self.comments.respondent)
         return self._beside(found, ("missing",))
 
     @cached_property
@@ -118,11 +122,18 @@ class CommentScores:
 
         They need jieba or rjieba, which are loaded when this is first asked for.
         """
+        seed = int(str(self.method["seed"]))
+        rng = np.random.default_rng(seed)
+        # Drawn by place: only comments of the sample ever are Python texts.
         good, bad = (
-            pc.fill_null(self.comments.texts.filter(pa.array(side)), "").to_pylist()
+            self._texts_at(np.flatnonzero(side)[sampled(int(side.sum()), rng)])
             for side in _sides(self.comments, self.readings, str(self.method["sides"]))
         )
-        return keywords(good, bad, seed=int(str(self.method["seed"])))
+        return keywords(good, bad, seed=seed)
+
+    def _texts_at(self, places: NDArray[np.int64]) -> list[str]:
+        texts: list[str] = pc.fill_null(self.comments.texts.take(pa.array(places)), "").to_pylist()
+        return texts
 
     def _beside(self, found: pd.DataFrame, leave: tuple[str, ...]) -> pd.DataFrame:
         """Put the comments that a frame is about beside it."""
@@ -258,9 +269,10 @@ def read_comments(
         engine, if it has one (see `satsurvey.text.engines.measured_error`).
     sides
         Who counts as satisfied for the word lists: who made a positive comment ("label"), or the upper third
-        of respondents by their own score ("score").
+        of respondents by their own score ("score"); where scores do not tell thirds apart it is the label,
+        and the notes say so.
     level
-        Confidence level.
+        Confidence level, between 0 and 1.
     seed
         Of samples for the word lists.
     processes
@@ -277,7 +289,7 @@ def read_comments(
     ColumnsError
         The survey has no column of comments, or none of that name.
     MethodError
-        An engine or a choice that there is not.
+        An engine or a choice that there is not, or a level that is none.
 
     Notes
     -----
@@ -290,9 +302,13 @@ def read_comments(
     (['positive', 'negative', 'none', 'none'], [1])
     """
     tell = progress or (lambda what, done, total: None)
+    if sides not in SIDES:
+        raise MethodError("sides are told by label or by score", value=sides, expected=", ".join(SIDES))
+    check_level(level)
     if isinstance(source, Responses):
         names = [column] if isinstance(column, str) else list(column)
-        source = comments_of_responses(source, columns=names)
+        companies = source.scoring.companies
+        source = replace(comments_of_responses(source, columns=names), companies=companies)
     elif not isinstance(source, Comments):
         source = comments_of_texts(source)
     reader = engine_of(engine, processes=processes)
@@ -310,6 +326,15 @@ def read_comments(
         table = None
     if source.score is None:
         notes.append("no conflicts are listed: the comments come without scores of their respondents")
+    elif np.isfinite(source.score).any() and _thirds(source) is None:
+        notes.append(
+            "no conflicts are listed: the upper and the lower third of respondents end at the same score"
+        )
+    if sides == "score" and _thirds(source) is None:
+        sides = "label"
+        notes.append(
+            "scores do not tell satisfied from dissatisfied respondents, so the word lists go by the label"
+        )
     if max(int(side.sum()) for side in _sides(source, readings, sides)) > MOST_COMMENTS:
         notes.append(
             f"telling words are those of a sample of {MOST_COMMENTS:,} comments on a side, seed {seed}"
@@ -320,7 +345,7 @@ def read_comments(
         missing=missing,
         error=table,
         masked=masked,
-        method=_method(reader, table, sides, level, seed),
+        method=_method(reader, table, sides, level, seed, source.companies),
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -349,20 +374,26 @@ def _read(
 def _sides(source: Comments, readings: Readings, sides: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which comments are those of satisfied and of dissatisfied customers."""
     says = readings.label != NONE
-    if sides == "score" and source.score is not None and np.isfinite(source.score).any():
-        low, high = np.nanquantile(source.score, [1 / 3, 2 / 3])
-        return says & (source.score >= high), says & (source.score <= low)
+    ends = _thirds(source) if sides == "score" else None
+    if ends is not None and source.score is not None:
+        return says & (source.score >= ends[1]), says & (source.score <= ends[0])
     return readings.label == POSITIVE, readings.label == NEGATIVE
 
 
+def _thirds(source: Comments) -> tuple[float, float] | None:
+    return None if source.score is None else thirds(source.score, source.respondent)
+
+
 def _method(
-    engine: Engine, table: ConfusionTable | None, sides: str, level: float, seed: int
+    engine: Engine, table: ConfusionTable | None, sides: str, level: float, seed: int, companies: str
 ) -> dict[str, object]:
     return {
         "engine": engine.name,
         "level": level,
         "interval": "Wilson; between companies or respondents with the effective number and Student's t",
-        "correction": "none" if table is None else "Rogan and Gladen, delta method, clipped to 0 to 1",
+        "companies": companies,
+        "correction": "none" if table is None else "Rogan and Gladen; interval of Lang and Reiczigel",
+        "least_corrected": {"comments": LEAST_COMMENTS, "clusters": LEAST_CLUSTERS},
         "error": None if table is None else table.to_dict(),
         "conflict_strength": "|z(score) - z(logit polarity within the question)|",
         "keywords": "log-odds with informative Dirichlet prior (Monroe, Colaresi and Quinn 2008)",

@@ -24,8 +24,36 @@ _ALIKE = 0.5
 _LOOKED_AT = 200
 
 
+def thirds(score: Floats, respondent: NDArray[np.integer]) -> tuple[float, float] | None:
+    """Return where the lower third of respondents by score ends and the upper third begins.
+
+    Parameters
+    ----------
+    score, respondent
+        Score and number of who made each comment, shape (N,); NaN where there is no score. A respondent
+        counts once, however many comments there are, and also if all of them are blank.
+
+    Returns
+    -------
+    tuple or None
+        None where there is no score, or both ends are one score: where two thirds score alike nobody is high
+        or low beside the others.
+    """
+    counted = np.isfinite(score)
+    _, firsts = np.unique(respondent[counted], return_index=True)
+    if not firsts.size:
+        return None
+    low, high = np.quantile(score[counted][firsts], [HIGH_SHARE, 1 - HIGH_SHARE]).tolist()
+    return (low, high) if low < high else None
+
+
 def conflicts(
-    readings: Readings, score: Floats, question: NDArray[np.int16], *, most: int = MOST_CONFLICTS
+    readings: Readings,
+    score: Floats,
+    question: NDArray[np.int16],
+    *,
+    respondent: NDArray[np.integer] | None = None,
+    most: int = MOST_CONFLICTS,
 ) -> pd.DataFrame:
     """List the comments that contradict their respondent's score, the strongest first.
 
@@ -37,6 +65,8 @@ def conflicts(
         The respondent's own score, 0-100, by comment; NaN where there is none.
     question
         The column each comment comes from.
+    respondent
+        Who made each comment; None: everybody made one.
     most
         How many are listed at most.
 
@@ -48,9 +78,10 @@ def conflicts(
     Notes
     -----
     A negative comment of a respondent in the upper third by score, or a positive one of a respondent in the
-    lower third. Strength is the distance |z(score) - z(logit polarity)|: the score standardised over all
-    comments that have one, the logit of the polarity (held within 0.001 and 0.999) over the comments of the
-    same question, because everybody complains who is asked what displeased. Equal strengths go by position.
+    lower third (see `thirds`; nothing where both thirds end at one score). Strength is the distance
+    |z(score) - z(logit polarity)|: the score standardised over all comments that have one, the logit of the
+    polarity (held within 0.001 and 0.999) over the comments of the same question, because everybody complains
+    who is asked what displeased. Equal strengths go by position.
     """
     told = np.isfinite(readings.polarity)
     usable = told & np.isfinite(score)
@@ -66,9 +97,10 @@ def conflicts(
     for one in np.unique(question[usable]):
         mine = usable & (question == one)
         z_polarity[mine] = _standardised(logit, mine)[mine]
-    low_end, high_end = np.quantile(score[usable], [HIGH_SHARE, 1 - HIGH_SHARE])
-    if low_end == high_end and float(np.ptp(score[usable])) == 0:
+    ends = thirds(score, np.arange(score.size) if respondent is None else respondent)
+    if ends is None:
         return empty
+    low_end, high_end = ends
     high = usable & (score >= high_end) & (readings.label == NEGATIVE)
     low = usable & (score <= low_end) & (readings.label == POSITIVE)
     places = np.flatnonzero(high | low)

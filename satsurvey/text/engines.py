@@ -18,6 +18,7 @@ from satsurvey.text.readings import Engine, Readings
 NAMES = ("service", "snownlp")
 MOST_PROCESSES = 256
 _WORTH_SHARING = 20_000
+"""Comments below which other processes cost more than they bring; engines may name a number of their own."""
 
 
 def engine_of(
@@ -106,7 +107,7 @@ class _Shared:
 
     def read(self, texts: Sequence[str | None]) -> Readings:
         """Read comments, many of them in other processes."""
-        if len(texts) < _WORTH_SHARING:
+        if len(texts) < getattr(self._own, "worth_sharing", _WORTH_SHARING):
             return self._own.read(texts)
         if self._pool is None:
             self._pool = ProcessPoolExecutor(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError
+from satsurvey.intake.personal_data import mask_personal_data
 from satsurvey.text.confusion import ConfusionTable
-from satsurvey.text.intervals import percentiles, wilson
-from satsurvey.text.labelled import AspectSet, aspects_of, label_of
+from satsurvey.text.figures import aspect_rows, label_rows, polarity_rows, reliability_of
+from satsurvey.text.intervals import check_level
+from satsurvey.text.labelled import AspectSet, aspects_of, label_codes, label_of
 from satsurvey.text.masked import masked_text
 from satsurvey.text.readings import (
-    ASPECTS,
     LABELS,
     MIXED,
     NEGATIVE,
@@ -25,16 +27,14 @@ from satsurvey.text.readings import (
     Engine,
     Readings,
 )
+from satsurvey.text.weighing import checked_weights, of_rows
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
 RESAMPLES = 2_000
-BINS = 10
-"""Bins of equal width of the reliability table."""
+WEIGHTED = "figures are weighted by how the comments were drawn: they are those of all different comments"
 WORST = 20
-_FINEST = 2_048
-"""Polarities are told apart this finely in the resamples of AUC and calibration."""
 _BATCH = 20_000
 
 
@@ -85,11 +85,13 @@ def evaluate(
     labels: Sequence[str | int],
     *,
     aspects: Sequence[str | AspectSet] | None = None,
+    weights: Sequence[float] | Floats | None = None,
     rows: Sequence[int] | None = None,
     source: str = "",
     level: float = 0.95,
     resamples: int = RESAMPLES,
     seed: int = 20191,
+    notes: Sequence[str] = (),
 ) -> Evaluation:
     """Measure an engine against labels that people gave.
 
@@ -100,9 +102,14 @@ def evaluate(
     texts
         N comments.
     labels
-        Their labels: names of `LABELS` or what people write for them (`label_of`), or positions in `LABELS`.
+        Their labels: names of `LABELS` or what people write for them (`satsurvey.text.labelled.label_of`), or
+        whole numbers as files have them: 1 positive, 0 negative and 2 neutral; with -1 among them 0 neutral
+        and -1 negative.
     aspects
         Their aspects, such as "access-;price+", or sets of position and sign.
+    weights
+        How many comments each stands for, where they were drawn unequally, as by `draw_sample`; None: all
+        alike.
     rows
         Where the comments stand, for the list of errors; by default their places, from 1.
     source
@@ -111,6 +118,8 @@ def evaluate(
         Confidence level.
     resamples, seed
         Of the bootstrap.
+    notes
+        What else a reader must know.
 
     Returns
     -------
@@ -119,7 +128,7 @@ def evaluate(
     Raises
     ------
     MethodError
-        A label is none, or lists are of different lengths.
+        A label is none, a weight is no positive number, or lists are of different lengths.
 
     Notes
     -----
@@ -133,8 +142,10 @@ def evaluate(
     An aspect counts as found with its direction ("aspects", micro-F1), or whatever its direction; one that is
     named without judgement does not count.
 
-    Shares have Wilson's interval, other figures the percentiles of a bootstrap: rows are drawn again, which
-    for figures of a table is a multinomial draw of its cells.
+    With weights every figure, the confusion table and the reliability are those of the comments that the
+    labelled ones stand for; `n` counts the labelled ones. Shares have Wilson's interval, with weights by the
+    number that they are worth (`satsurvey.text.weighing.worth`), other figures the percentiles of a
+    bootstrap: rows are drawn again, which for figures of a table is a multinomial draw of its cells.
 
     References
     ----------
@@ -150,6 +161,7 @@ def evaluate(
     else:
         reader = engine
     truth = label_positions(labels)
+    check_level(level)
     if truth.size != len(texts) or (aspects is not None and len(aspects) != len(texts)):
         raise MethodError(
             "texts, labels and aspects are of different lengths",
@@ -157,6 +169,7 @@ def evaluate(
         )
     if not truth.size:
         raise MethodError("there is no labelled comment to measure with")
+    weights = checked_weights(weights, truth.size)
     readings = Readings.joined(
         [reader.read(list(texts[first : first + _BATCH])) for first in range(0, len(texts), _BATCH)]
     )
@@ -166,11 +179,13 @@ def evaluate(
         truth,
         readings,
         aspects=None if aspects is None else aspect_sets(aspects),
+        weights=weights,
         rows=rows,
         source=source,
         level=level,
         resamples=resamples,
         seed=seed,
+        notes=notes,
     )
 
 
@@ -181,67 +196,92 @@ def measured(
     readings: Readings,
     *,
     aspects: Sequence[AspectSet] | None = None,
+    weights: Floats | None = None,
     rows: Sequence[int] | None = None,
     source: str = "",
     level: float = 0.95,
     resamples: int = RESAMPLES,
     seed: int = 20191,
+    notes: Sequence[str] = (),
 ) -> Evaluation:
     """Measure what was read against labels that people gave; see `evaluate`."""
     rng = np.random.default_rng(seed)
     measures: list[dict[str, object]] = []
-    notes: list[str] = []
+    said = list(notes)
     polarity = np.where(np.isnan(readings.polarity), 0.5, readings.polarity)
     reliability = pd.DataFrame()
     told = (truth == NEGATIVE) | (truth == POSITIVE)
     if (truth == NEGATIVE).any() and (truth == POSITIVE).any():
         given = np.where(polarity >= 0.5, POSITIVE, NEGATIVE).astype(np.int8)
-        measures += _of_labels("two_class", truth[told], given[told], rng, level, resamples)
-        positive = truth[told] == POSITIVE
-        measures += _of_polarity(polarity[told], positive, rng, level, resamples)
-        reliability = _reliability(polarity[told], positive, level)
+        positive, heavy = truth[told] == POSITIVE, of_rows(weights, told)
+        measures += label_rows("two_class", truth[told], given[told], heavy, rng, level, resamples)
+        measures += polarity_rows(polarity[told], positive, heavy, rng, level, resamples)
+        reliability = reliability_of(polarity[told], positive, heavy, level)
     else:
-        notes.append("positive and negative comments are needed for two classes, and one of both is absent")
+        said.append("positive and negative comments are needed for two classes, and one of both is absent")
     plain = told | (truth == NEUTRAL)
     if (truth == NEUTRAL).any():
         given = np.where(np.isin(readings.label, (MIXED, NONE)), NEUTRAL, readings.label).astype(np.int8)
-        measures += _of_labels("three_class", truth[plain], given[plain], rng, level, resamples)
+        measures += label_rows(
+            "three_class", truth[plain], given[plain], of_rows(weights, plain), rng, level, resamples
+        )
     if np.isin(truth, (MIXED, NONE)).any():
-        measures += _of_labels("five_class", truth, readings.label, rng, level, resamples)
+        measures += label_rows("five_class", truth, readings.label, weights, rng, level, resamples)
     if aspects is not None:
-        measures += _of_aspects(aspects, readings, rng, level, resamples)
+        measures += aspect_rows(aspects, readings, weights, rng, level, resamples)
+    if weights is not None:
+        said.append(WEIGHTED)
     few = [LABELS[k] for k in np.unique(truth).tolist() if (truth == k).sum() < 30]
     if few:
-        notes.append(f"fewer than 30 comments are labelled {', '.join(few)}: their figures say little")
+        said.append(f"fewer than 30 comments are labelled {', '.join(few)}: their figures say little")
     places = np.arange(1, truth.size + 1) if rows is None else np.asarray(rows)
     return Evaluation(
         engine=engine,
         n=int(truth.size),
         measures=pd.DataFrame(measures),
-        confusion=ConfusionTable.of(truth, readings.label, source=source),
+        confusion=replace(
+            ConfusionTable.of(truth, readings.label, weights=weights, source=source),
+            aspects=_aspects_in_short(measures),
+        ),
         reliability=reliability,
         errors=_worst(texts, truth, readings, places),
         method={
             "engine": engine,
             "source": source,
             "level": level,
+            "weighted": weights is not None,
             "intervals": "Wilson for shares, percentiles of a bootstrap of rows for other figures",
             "resamples": resamples,
             "seed": seed,
         },
-        notes=tuple(notes),
+        notes=tuple(said),
     )
 
 
 def label_positions(labels: Sequence[str | int]) -> Labels:
-    """Return positions in `LABELS`, whatever the labels are written as."""
+    """Return positions in `LABELS`, whatever labels are written as; numbers mean what they do in files."""
+    given = list(labels)
+    words = [_word_of(label) for label in given]
+    codes = label_codes({word for word in words if word is not None})
     found = []
-    for place, label in enumerate(labels):
-        position = label_of(label) if isinstance(label, str) else int(label)
-        if position is None or not 0 <= position < len(LABELS):
-            raise MethodError("this is no label", row=place + 1, value=label, expected=", ".join(LABELS))
+    for place, word in enumerate(words):
+        position = None if word is None else label_of(word, codes)
+        if position is None:
+            raise MethodError(
+                "this is no label",
+                row=place + 1,
+                value=type(given[place]).__name__ if word is None else mask_personal_data(word)[0],
+                expected=", ".join((*LABELS, "0, 1, 2 or -1 to 1")),
+            )
         found.append(position)
     return np.array(found, dtype=np.int8)
+
+
+def _word_of(label: object) -> str | None:
+    """Return a label as a file would have it, or None for what is neither text nor a small whole number."""
+    if isinstance(label, Integral) and not isinstance(label, bool):
+        return str(int(label)) if abs(int(label)) < 1_000 else None
+    return str(label) if isinstance(label, str) else None
 
 
 def aspect_sets(aspects: Sequence[str | AspectSet]) -> list[AspectSet]:
@@ -255,207 +295,6 @@ def aspect_sets(aspects: Sequence[str | AspectSet]) -> list[AspectSet]:
             )
         sets.append(found)
     return sets
-
-
-def label_figures(tables: Floats) -> dict[str, Floats]:
-    """Return figures of confusion tables.
-
-    Parameters
-    ----------
-    tables
-        Counts, shape (..., K, K): rows the true labels, columns those given.
-
-    Returns
-    -------
-    dict
-        `accuracy`, `balanced_accuracy`, `macro_f1` of shape (...), `precision`, `recall`, `f1` of shape
-        (..., K). Labels that do not occur among the true ones are left out of the means.
-    """
-    right = np.einsum("...kk->...k", tables)
-    true, given = tables.sum(axis=-1), tables.sum(axis=-2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        recall, precision = right / true, right / given
-        f1 = np.where(true > 0, 2 * right / (true + given), np.nan)
-        occurring = (true > 0).sum(axis=-1)
-        return {
-            "accuracy": right.sum(axis=-1) / true.sum(axis=-1),
-            "balanced_accuracy": np.nansum(np.where(true > 0, recall, np.nan), axis=-1) / occurring,
-            "macro_f1": np.nansum(f1, axis=-1) / occurring,
-            "precision": precision,
-            "recall": recall,
-            "f1": f1,
-        }
-
-
-def _of_labels(
-    scheme: str, truth: Labels, given: Labels, rng: np.random.Generator, level: float, resamples: int
-) -> list[dict[str, object]]:
-    k = len(LABELS)
-    cells = np.bincount(truth.astype(np.int64) * k + given, minlength=k * k)
-    n = int(cells.sum())
-    table = cells.reshape(k, k).astype(np.float64)
-    drawn = rng.multinomial(n, cells / n, size=resamples).reshape(-1, k, k).astype(np.float64)
-    found, draws = label_figures(table), label_figures(drawn)
-    true, given_n = table.sum(axis=1), table.sum(axis=0)
-    rows = [
-        _share(scheme, "accuracy", "", float(found["accuracy"]), n, level),
-        *(
-            _drawn(scheme, name, "", float(found[name]), draws[name], n, level)
-            for name in ("balanced_accuracy", "macro_f1")
-        ),
-    ]
-    for place in np.flatnonzero(true > 0).tolist():
-        label = LABELS[place]
-        rows += [
-            _share(scheme, "precision", label, float(found["precision"][place]), int(given_n[place]), level),
-            _share(scheme, "recall", label, float(found["recall"][place]), int(true[place]), level),
-            _drawn(
-                scheme, "f1", label, float(found["f1"][place]), draws["f1"][:, place], int(true[place]), level
-            ),
-        ]
-    return rows
-
-
-def _of_polarity(
-    polarity: Floats, positive: NDArray[np.bool_], rng: np.random.Generator, level: float, resamples: int
-) -> list[dict[str, object]]:
-    """Measure AUC, Brier score and calibration error of two classes."""
-    values, place = np.unique(polarity, return_inverse=True)
-    if values.size > _FINEST:
-        place = place * _FINEST // values.size
-    n_cells = int(place.max()) + 1
-    key = place * 2 + positive
-    n = polarity.size
-    counts = np.bincount(key, minlength=2 * n_cells)
-    # Within a cell all comments are given its mean squared error and mean distance in the resamples.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        squares = np.bincount(key, (polarity - positive) ** 2, minlength=2 * n_cells) / counts
-        mean = np.bincount(key, polarity, minlength=2 * n_cells) / counts
-    squares, mean = np.nan_to_num(squares), np.nan_to_num(mean)
-    some = np.flatnonzero(counts)
-    drawn = np.zeros((resamples, 2 * n_cells))
-    drawn[:, some] = rng.multinomial(n, counts[some] / n, size=resamples)
-    exact = np.bincount(
-        np.unique(polarity, return_inverse=True)[1] * 2 + positive, minlength=2 * values.size
-    ).astype(np.float64)
-    figures = {
-        "auc": (float(auc(exact[None])[0]), auc(drawn)),
-        "brier": (float(((polarity - positive) ** 2).mean()), drawn @ squares / n),
-        "calibration_error": (
-            float(_calibration(counts[None].astype(np.float64), mean)[0]),
-            _calibration(drawn, mean),
-        ),
-    }
-    return [_drawn("two_class", name, "", value, draws, n, level) for name, (value, draws) in figures.items()]
-
-
-def auc(counts: Floats) -> Floats:
-    """Return the area under the curve of every row of counts.
-
-    Parameters
-    ----------
-    counts
-        Shape (R, 2 M): at 2 j the negative and at 2 j + 1 the positive comments with the j-th smallest
-        polarity.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (R,): the share of pairs of a positive and a negative comment in which the positive one has the
-        higher polarity, ties counting one half; NaN where one side is empty.
-    """
-    negative, positive = counts[:, 0::2], counts[:, 1::2]
-    below = np.cumsum(negative, axis=1) - negative / 2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(
-            (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1)), dtype=np.float64
-        )
-
-
-def _calibration(counts: Floats, mean: Floats) -> Floats:
-    """Return the calibration error of every row of counts; cells hold positives and negatives apart."""
-    bins = np.minimum((mean * BINS).astype(np.int64), BINS - 1)
-    member = (bins[:, None] == np.arange(BINS)).astype(np.float64)
-    positive = np.arange(mean.size) % 2
-    apart = counts @ (member * (mean - positive)[:, None])
-    return np.asarray(np.abs(apart).sum(axis=1) / counts.sum(axis=1), dtype=np.float64)
-
-
-def _reliability(polarity: Floats, positive: NDArray[np.bool_], level: float) -> pd.DataFrame:
-    bins = np.minimum((polarity * BINS).astype(np.int64), BINS - 1)
-    n = np.bincount(bins, minlength=BINS)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.bincount(bins, positive, minlength=BINS) / n
-        mean = np.bincount(bins, polarity, minlength=BINS) / n
-    low, high = wilson(share, n.astype(np.float64), level=level)
-    frame = pd.DataFrame(
-        {
-            "from": np.arange(BINS) / BINS,
-            "to": np.arange(1, BINS + 1) / BINS,
-            "n": n,
-            "polarity": mean,
-            "positive": share,
-            "ci_low": low,
-            "ci_high": high,
-        }
-    )
-    return frame[frame["n"] > 0].reset_index(drop=True)
-
-
-def _of_aspects(
-    truth: Sequence[AspectSet], readings: Readings, rng: np.random.Generator, level: float, resamples: int
-) -> list[dict[str, object]]:
-    given: list[set[tuple[int, int]]] = [set() for _ in truth]
-    for comment, aspect, label in zip(*(part.tolist() for part in readings.aspect_labels()), strict=True):
-        if label in (POSITIVE, MIXED):
-            given[comment].add((aspect, 1))
-        if label in (NEGATIVE, MIXED):
-            given[comment].add((aspect, -1))
-    rows = []
-    for measure, with_sign in (("micro_f1", True), ("micro_f1_any_direction", False)):
-        hits = np.array(
-            [_hits(_plain(a, with_sign), _plain(b, with_sign)) for a, b in zip(truth, given, strict=True)]
-        ).reshape(-1, 3)
-        rows += _micro("aspects", measure, "", hits, rng, level, resamples)
-    for place, name in enumerate(ASPECTS):
-        hits = np.array(
-            [
-                _hits({x for x in a if x[0] == place}, {x for x in b if x[0] == place})
-                for a, b in zip(truth, given, strict=True)
-            ]
-        )
-        if hits[:, [0, 2]].any():
-            rows += _micro("aspects", "f1", name, hits, rng, level, resamples)
-    return rows
-
-
-def _plain(found: set[tuple[int, int]] | AspectSet, with_sign: bool) -> set[tuple[int, int]]:
-    return set(found) if with_sign else {(aspect, 0) for aspect, _ in found}
-
-
-def _hits(truth: set[tuple[int, int]], given: set[tuple[int, int]]) -> tuple[int, int, int]:
-    """Count what was found rightly, found wrongly, and not found."""
-    return len(truth & given), len(given - truth), len(truth - given)
-
-
-def _micro(
-    scheme: str,
-    measure: str,
-    label: str,
-    hits: NDArray[np.int64],
-    rng: np.random.Generator,
-    level: float,
-    resamples: int,
-) -> list[dict[str, object]]:
-    kinds, counts = np.unique(hits, axis=0, return_counts=True)
-    drawn = rng.multinomial(counts.sum(), counts / counts.sum(), size=resamples) @ kinds
-    named = int((hits[:, 0] + hits[:, 2]).sum())
-    with np.errstate(invalid="ignore", divide="ignore"):
-        draws = 2 * drawn[:, 0] / (2 * drawn[:, 0] + drawn[:, 1] + drawn[:, 2])
-        right, wrong, missed = hits.sum(axis=0).tolist()
-        whole = 2 * right + wrong + missed
-    value = 2 * right / whole if whole else float("nan")
-    return [_drawn(scheme, measure, label, value, draws, named, level)]
 
 
 def _worst(
@@ -482,28 +321,11 @@ def _worst(
     )
 
 
-def _share(scheme: str, measure: str, label: str, value: float, n: int, level: float) -> dict[str, object]:
-    low, high = wilson(np.array([value]), np.array([float(n)]), level=level)
-    return _row(scheme, measure, label, value, float(low[0]), float(high[0]), n, "wilson")
-
-
-def _drawn(
-    scheme: str, measure: str, label: str, value: float, draws: Floats, n: int, level: float
-) -> dict[str, object]:
-    low, high = percentiles(np.asarray(draws, dtype=np.float64)[:, None], level)
-    return _row(scheme, measure, label, value, float(low[0]), float(high[0]), n, "bootstrap")
-
-
-def _row(
-    scheme: str, measure: str, label: str, value: float, low: float, high: float, n: int, interval: str
-) -> dict[str, object]:
-    return {
-        "scheme": scheme,
-        "measure": measure,
-        "label": label,
-        "value": value,
-        "ci_low": low,
-        "ci_high": high,
-        "n": n,
-        "interval": interval,
-    }
+def _aspects_in_short(measures: Sequence[Mapping[str, object]]) -> Mapping[str, float] | None:
+    """Return how well aspects are read with their direction, as a confusion table carries it."""
+    for row in measures:
+        if (row["scheme"], row["measure"], row["label"]) == ("aspects", "micro_f1", ""):
+            ends = {name: float(str(row[name])) for name in ("value", "ci_low", "ci_high")}
+            n = float(str(row["n"]))
+            return {"n": n, "micro_f1": ends["value"], "ci_low": ends["ci_low"], "ci_high": ends["ci_high"]}
+    return None

@@ -43,7 +43,11 @@ class Grouping:
         """Return the shares of every column of comments."""
         questions = self.comments.questions
         design = Design(
-            self.comments.question.astype(np.int64), len(questions), self._company, self.comments.weight
+            self.comments.question.astype(np.int64),
+            len(questions),
+            self._between,
+            self.comments.weight,
+            self._strata,
         )
         return self._labels(
             design,
@@ -106,13 +110,14 @@ class Grouping:
 
     @cached_property
     def _everything(self) -> Design:
-        return Design(np.zeros(len(self.comments), np.int64), 1, self._between, self.comments.weight)
+        everything = np.zeros(len(self.comments), np.int64)
+        return Design(everything, 1, self._between, self.comments.weight, self._strata)
 
     def _by_industry(self) -> Design:
         industry = self.comments.industry
         codes = np.zeros(0, np.int64) if industry is None else industry.codes.astype(np.int64)
         n = 0 if industry is None else len(industry.names)
-        return Design(codes, n, self._between, self.comments.weight)
+        return Design(codes, n, self._between, self.comments.weight, self._strata)
 
     def _by_company(self) -> Design:
         codes = np.zeros(0, np.int64) if self._company is None else self._company
@@ -127,7 +132,14 @@ class Grouping:
     @cached_property
     def _between(self) -> NDArray[np.int64] | None:
         """What comments cluster in: companies, or else respondents."""
+        if self._strata is not None:
+            return self.comments.respondent
         return self._respondent if self._company is None else self._company
+
+    @cached_property
+    def _strata(self) -> NDArray[np.int64] | None:
+        """Companies that are all there are: only what their respondents say is chance."""
+        return self._company if self.comments.companies == "census" else None
 
     @cached_property
     def _company(self) -> NDArray[np.int64] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -69,6 +70,8 @@ class Head:
         fitted with as much of reviews as of answers, so that the polarity holds for long comments too.
     slope
         Turns the logit of positive against negative into that of a probability.
+    sources
+        The files that the head was fitted to, with their SHA-256.
     """
 
     version: str
@@ -80,6 +83,7 @@ class Head:
     pairs: NDArray[np.int16]
     two: Floats
     slope: float
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         wrong = _fault(self)
@@ -149,7 +153,13 @@ class Head:
         OutputError
             When the file cannot be written.
         """
-        about = {"schema": SCHEMA, "version": self.version, "evidence": EVIDENCE, "hints": HINTS}
+        about = {
+            "schema": SCHEMA,
+            "version": self.version,
+            "evidence": EVIDENCE,
+            "hints": HINTS,
+            "sources": dict(self.sources),
+        }
         arrays = {name: getattr(self, name).astype(dtype) for name, dtype in _DTYPES.items()}
         write_arrays(path, about, arrays | {"slope": np.array([self.slope], dtype="<f8")}, compressed=True)
 
@@ -173,7 +183,8 @@ class Head:
             arrays = {name: file.array(name, dtype, most[name]) for name, dtype in _DTYPES.items()}
             (slope,) = file.array("slope", "<f8", 8).tolist()
             buckets = arrays.pop("buckets").astype(np.int64)
-            return cls(str(about["version"]), buckets=buckets, slope=slope, **arrays)
+            sources = {str(name): str(digest) for name, digest in about["sources"].items()}
+            return cls(str(about["version"]), buckets=buckets, slope=slope, sources=sources, **arrays)
 
 
 def label_shares(logits: Floats) -> Floats:

@@ -19,7 +19,7 @@ from satsurvey.text import build_model
 from satsurvey.text.aspects import Aspects
 from satsurvey.text.characters import Characters
 from satsurvey.text.head import HINTS, SHARE_OF_LABELS, SIDES, STEP, Head, label_shares
-from satsurvey.text.lexicon import Lexicon, builtin_path
+from satsurvey.text.lexicon import Lexicon, builtin_path, digest_of
 from satsurvey.text.pairs import PAIR_BUCKETS, pair_buckets, pair_scale
 from satsurvey.text.polarity import Vocabulary
 from satsurvey.text.readings import ASPECTS, LABELS, NEGATIVE, POSITIVE
@@ -29,6 +29,7 @@ from satsurvey.text.training import learn
 Floats = NDArray[np.float64]
 
 VERSION = "2"
+ANSWERS = ("spoken_answers.csv", "more_answers.csv")
 FOLDS = 5
 REVIEWS = 3000
 REVIEW_SHARE, REVIEW_SHARE_OF_TWO = 0.3, 2.0
@@ -36,6 +37,8 @@ REVIEW_SHARE, REVIEW_SHARE_OF_TWO = 0.3, 2.0
 TWO_PENALTY = 0.001
 EVIDENCE_PENALTY, PAIR_PENALTY = 0.001, 0.0003
 HINT_PENALTY, SHARE_PENALTY, ASPECT_PAIR_PENALTY = 1.5e-5, 6e-5, 6e-6
+FITTED_TO = ("lexicon.toml", "aspects.toml", "sentiment.npz", *ANSWERS, "customer_remarks.txt")
+"""The data files that decide the weights; a test compares them with those that the head names."""
 LEAST_ANSWERS = 2
 """Answers that a pair must stand in to get a weight."""
 
@@ -73,12 +76,7 @@ class Design:
 
 def written_answers() -> Answers:
     """Return the spoken answers written for this project."""
-    rows = [
-        row
-        for name in ("spoken_answers.csv", "more_answers.csv")
-        if builtin_path(name).is_file()
-        for row in csv.DictReader(builtin_path(name).read_text(encoding="utf-8").splitlines())
-    ]
+    rows = [row for name in ANSWERS for row in csv.DictReader(build_model.written_text(name).splitlines())]
     aspects = np.zeros((len(rows), len(SIDES), len(ASPECTS)), dtype=np.bool_)
     for at, row in enumerate(rows):
         for aspect in filter(None, row["aspects"].split(";")):
@@ -334,7 +332,8 @@ def build() -> Head:
     """Fit the head that comes with satsurvey."""
     answers = with_reviews(written_answers(), build_model.SEED)
     fold = folds_of(len(answers.texts), build_model.SEED)
-    return built(answers, design_of(answers.texts, logits_out_of_fold(answers.texts, fold)), fold)
+    head = built(answers, design_of(answers.texts, logits_out_of_fold(answers.texts, fold)), fold)
+    return replace(head, sources={name: digest_of(builtin_path(name)) for name in FITTED_TO})
 
 
 def built(answers: Answers, design: Design, fold: NDArray[np.int64]) -> Head:

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from satsurvey.errors import MethodError
+
 Floats = NDArray[np.float64]
 
 
@@ -55,6 +57,18 @@ def wilson(
         low, high = (centre - half) / scale, (centre + half) / scale
     # At shares of 0 and 1 rounding leaves dust beside the end that is exact; 0.0 + -0.0 is 0.0.
     return 0.0 + np.where(share == 0, low * 0, low), np.where(share == 1, high * 0 + 1, high)
+
+
+def check_level(level: float) -> None:
+    """Refuse what is no confidence level.
+
+    Raises
+    ------
+    MethodError
+        The level is no number between 0 and 1.
+    """
+    if not isinstance(level, float | int) or not 0 < level < 1:
+        raise MethodError("a confidence level lies between 0 and 1", value=level, expected="for example 0.95")
 
 
 def quantile(level: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,9 +15,11 @@ from satsurvey.errors import ColumnsError, Defect, ReadError, SpecificationError
 from satsurvey.intake.cells import to_text
 from satsurvey.intake.formats.encodings import undecodable
 from satsurvey.intake.formats.headings import ReadOptions, normalise_heading
-from satsurvey.intake.raw import RawColumn, RawFile
+from satsurvey.intake.personal_data import mask_personal_data
+from satsurvey.intake.raw import RawFile
 from satsurvey.intake.reading import open_raw
-from satsurvey.text.readings import ASPECTS, LABELS
+from satsurvey.text.comment_columns import listed_headings
+from satsurvey.text.readings import ASPECTS, LABELS, NEGATIVE, NEUTRAL, POSITIVE
 
 LABEL_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -28,7 +30,10 @@ LABEL_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "none": ("无", "无内容", "没有内容", "无意见", "无回答", "no opinion"),
     }
 )
-"""What a label may be written as beside its name. 2 is neutral: neither good nor bad, or no opinion."""
+"""What a label may be written as beside its name. 2 is neutral: neither good nor bad, or no opinion.
+
+What a number means is decided for a whole column (`label_codes`): where -1 is bad, 0 is neutral.
+"""
 
 ASPECT_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -47,7 +52,7 @@ ASPECT_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """What an aspect may be written as beside its name, in cells and as a heading."""
 
 GOOD_WORDS = frozenset({"+", "好", "1", "正面", "positive", "pos"})
-BAD_WORDS = frozenset({"-", "差", "0", "-1", "负面", "negative", "neg"})
+BAD_WORDS = frozenset({"-", "差", "-1", "负面", "negative", "neg"})
 BOTH_WORDS = frozenset({"+-", "±", "好坏都有", "好差都有", "褒贬都有", "mixed"})
 TEXT_HEADINGS = ("text", "文本", "评论", "评论内容", "意见", "意见内容", "内容", "comment", "review", "原话")
 LABEL_HEADINGS = ("label", "标签", "情感", "倾向", "情感倾向", "极性", "sentiment")
@@ -57,6 +62,12 @@ AspectSet = frozenset[tuple[int, int]]
 """Aspects of a comment: position in `ASPECTS`, and 1 for well or -1 for ill."""
 
 MOST_LISTED = 50
+CODES: Mapping[int, int] = MappingProxyType({0: NEGATIVE, -1: NEGATIVE, 1: POSITIVE, 2: NEUTRAL})
+"""What numbers mean in a column of labels without -1, and what each means by itself."""
+SIGNED_CODES: Mapping[int, int] = MappingProxyType({-1: NEGATIVE, 0: NEUTRAL, 1: POSITIVE})
+"""What numbers mean in a column of labels with -1."""
+_OF_SCALES = frozenset(range(3, 11))
+_LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True)
@@ -92,19 +103,55 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels by name, as `satsurvey.text.evaluate` and `satsurvey.text.train` take them."""
+        return tuple(LABELS[place] for place in self.labels.tolist())
 
-def label_of(word: str) -> int | None:
+
+def label_of(word: str, codes: Mapping[int, int] = CODES) -> int | None:
     """Return the position in `LABELS` of a label as people write it, or None where it is none.
+
+    Parameters
+    ----------
+    word
+        A name, a word of `LABEL_WORDS`, or a number.
+    codes
+        What numbers mean in the column that the word stands in (`label_codes`).
 
     Examples
     --------
     >>> label_of("正面"), label_of("0.0"), label_of("NEG"), label_of("?")
     (2, 0, 0, None)
     """
-    bare = normalise_heading(word)
-    # A column of numbers that went through floating point has 1.0 for 1.
-    bare = bare.removesuffix(".0") if bare.removesuffix(".0").lstrip("-").isdigit() else bare
-    return _LABELS.get(bare)
+    number = number_in(word)
+    return _LABELS.get(normalise_heading(word)) if number is None else codes.get(number)
+
+
+def label_codes(words: Iterable[str]) -> Mapping[int, int]:
+    """Return what numbers mean in a column of labels: position in `LABELS` by number.
+
+    Where -1 occurs, -1, 0 and 1 are negative, neutral and positive; where it does not, 0, 1 and 2 are
+    negative, positive and neutral. Numbers from 3 to 10, and -1 together with 2, belong to a scale that is
+    not known here: no number means anything then.
+
+    Examples
+    --------
+    >>> label_of("0", label_codes(["0", "1"])), label_of("0", label_codes(["0", "1", "-1"]))
+    (0, 1)
+    >>> label_of("1", label_codes(["1", "5", "3"])) is None
+    True
+    """
+    found = {number for number in map(number_in, words) if number is not None}
+    if found & _OF_SCALES or {-1, 2} <= found:
+        return {}
+    return SIGNED_CODES if -1 in found else CODES
+
+
+def number_in(word: str) -> int | None:
+    """Return the whole number that a cell holds, or None; 1.0, as floating point leaves it, is 1."""
+    bare = normalise_heading(word).removesuffix(".0")
+    return int(bare) if bare.removeprefix("-").isdecimal() and len(bare) <= _LONGEST_NUMBER else None
 
 
 def aspects_of(cell: str) -> AspectSet | None:
@@ -161,7 +208,13 @@ def read_labelled(
     ColumnsError
         A column is missing.
     SpecificationError
-        No row has both a comment and a label that can be understood.
+        No row has both a comment and a label that can be understood; or columns of aspects hold 0 or 1 and no
+        -1, and so do not say whether it is spoken ill of an aspect or not at all.
+
+    Notes
+    -----
+    What numbers mean is decided for the whole column of labels, see `label_codes`. In columns of aspects,
+    1 is well, -1 ill and 0 nothing where any of them has a -1. Personal data is masked in what defects quote.
     """
     named = [name for name in (text, label, aspects) if name is not None]
     every = (*TEXT_HEADINGS, *LABEL_HEADINGS, *ASPECT_HEADINGS, *_ASPECTS, *named)
@@ -181,21 +234,26 @@ def read_labelled(
     defects: list[Defect] = []
     n_unlabelled = 0
     places = [of_text, of_label, together, *apart]
-    for row, cells in _rows(raw, places, defects, declared=encoding is not None):
+    listed = _rows(raw, places, defects, declared=encoding is not None)
+    codes = label_codes({cells[1] for _, cells in listed})
+    _refuse_bare_codes(raw, list(apart), [cells[3:] for _, cells in listed])
+    for row, cells in listed:
         comment, word, together_cell, *own = cells
         if not word.strip():
             n_unlabelled += 1
             continue
-        position = label_of(word)
+        position = label_of(word, codes)
         if position is None:
-            defects.append(Defect(f"row {row}", f"{shorten(word, 40)!r} is no label"))
+            # A number that means something elsewhere is refused for the company it keeps.
+            why = " beside the other numbers of its column" if label_of(word) is not None else ""
+            defects.append(Defect(f"row {row}", f"{_quoted(word)} is no label{why}"))
             continue
         spoken = aspects_of(together_cell)
         if spoken is None:
             defects.append(
                 Defect(
                     f"row {row}",
-                    f"{shorten(together_cell, 40)!r} is no list of aspects such as access-;price+",
+                    f"{_quoted(together_cell)} is no list of aspects such as access-;price+",
                 )
             )
             continue
@@ -211,7 +269,7 @@ def read_labelled(
             "the file has no labelled comment",
             file=path,
             defects=defects[:MOST_LISTED],
-            next_step=f"labels are {', '.join(LABELS)}, or 负面, 中性, 正面, 褒贬, 无, or 0, 1, 2",
+            next_step=f"labels are {', '.join(LABELS)}, or 负面, 中性, 正面, 褒贬, 无, or 0, 1, 2 or -1 to 1",
         )
     has_aspects = together is not None or bool(apart)
     return Labelled(
@@ -232,11 +290,13 @@ def _single_aspects(
     found: set[tuple[int, int]] = set()
     for cell, aspect in zip(cells, aspects, strict=True):
         word = normalise_heading(cell)
-        if not word:
+        number = number_in(cell)
+        if not word or number == 0:
             continue
+        word = word if number is None else str(number)
         if word not in GOOD_WORDS | BAD_WORDS | BOTH_WORDS:
             defects.append(
-                Defect(f"row {row}", f"{shorten(cell, 40)!r} is no judgement of {ASPECTS[aspect]} (+, -, +-)")
+                Defect(f"row {row}", f"{_quoted(cell)} is no judgement of {ASPECTS[aspect]} (+, -, +-)")
             )
             return None
         if word not in BAD_WORDS:
@@ -244,6 +304,32 @@ def _single_aspects(
         if word not in GOOD_WORDS:
             found.add((aspect, -1))
     return frozenset(found)
+
+
+def _refuse_bare_codes(raw: RawFile, places: Sequence[int], rows: Sequence[Sequence[str]]) -> None:
+    """Refuse columns of aspects with 0 or 1 and no -1: ill and well to some, absent and named to others."""
+    if not rows:
+        return
+    found = [{number_in(cell) for cell in column} - {None} for column in zip(*rows, strict=True)]
+    bare = [place for place, numbers in zip(places, found, strict=True) if numbers & {0, 1}]
+    if bare and not any(-1 in numbers for numbers in found):
+        raise SpecificationError(
+            "columns of aspects hold 0 or 1 and no -1, which does not tell well from ill",
+            file=raw.source.path,
+            defects=[
+                Defect(
+                    shorten(mask_personal_data(raw.columns[place].heading)[0], 40),
+                    "0 or 1 is no judgement of an aspect",
+                )
+                for place in bare
+            ],
+            next_step="write + for well, - for ill, +- for both, and nothing where an aspect is not named",
+        )
+
+
+def _quoted(cell: str) -> str:
+    """Show a cell in a message without personal data; masked before it is cut, or a part might be left."""
+    return repr(shorten(mask_personal_data(cell)[0], 40))
 
 
 def _rows(
@@ -294,7 +380,7 @@ def _column(raw: RawFile, name: str | None, known: Sequence[str], what: str, opt
             file=raw.source.path,
             sheet=raw.source.sheet,
             row=raw.source.heading_row or None,
-            value=_listing(raw.columns),
+            value=listed_headings(raw.columns),
             expected=f"a heading such as {', '.join(known[:3])}",
             next_step=f"name the column with {option}",
         )
@@ -303,17 +389,13 @@ def _column(raw: RawFile, name: str | None, known: Sequence[str], what: str, opt
 
 def _absent(raw: RawFile, name: str) -> ColumnsError:
     return ColumnsError(
-        f"no column is called {shorten(name)!r}",
+        f"no column is called {_quoted(name)}",
         file=raw.source.path,
         sheet=raw.source.sheet,
         row=raw.source.heading_row or None,
-        value=_listing(raw.columns),
+        value=listed_headings(raw.columns),
         next_step="name one of these headings",
     )
-
-
-def _listing(columns: Sequence[RawColumn]) -> str:
-    return shorten(", ".join(column.heading for column in columns), 400)
 
 
 _LABELS = {

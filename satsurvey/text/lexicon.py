@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -201,6 +202,15 @@ def refuse(defects: list[Defect], path: Path, kind: str) -> None:
 def builtin_path(name: str) -> Path:
     """Return the path of a data file of this package."""
     return Path(str(files("satsurvey.text").joinpath(f"data/{name}")))
+
+
+def digest_of(*paths: Path) -> str:
+    """Return the SHA-256 of files, one after the other; how lines of text end does not change it."""
+    digest = hashlib.sha256()
+    for path in paths:
+        content = path.read_bytes()
+        digest.update(content if path.suffix == ".npz" else content.replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
 
 
 @cache

@@ -20,6 +20,8 @@ FILES = ("model.onnx", "tokenizer.json", "config.json")
 MOST_TOKENS = 512
 TOGETHER = 8
 """Comments in one run of the model; a run is filled up, so that its shape never depends on the batch."""
+LEAST_TOKENS = 4
+"""A model that takes fewer tokens than these reads no comment: two are marks of beginning and end."""
 _LENGTHS = (16, 32, 64, 128, 256, 512)
 _KNOWN = {
     NEGATIVE: ("negative", "neg", "负面", "负向", "消极", "差评", "不满意", "1 star", "2 stars"),
@@ -52,7 +54,11 @@ class OnnxEngine:
     of the two, or neutral where that output is the likeliest of all. Transformers name no aspects: there are
     no mentions. Comments without a Chinese character are `none`. Comments are cut off at 512 tokens, and run
     in batches of one shape on one thread, so that a comment's numbers do not depend on its neighbours.
+    Outputs that are no numbers are refused when reading, with a `ModelError`.
     """
+
+    worth_sharing = 8 * TOGETHER
+    """Comments below which other processes cost more than they bring; a transformer is slow."""
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
@@ -74,7 +80,7 @@ class OnnxEngine:
             ) from exc
         config = _configuration(self.folder / "config.json")
         self._of_output = _labels(config, self.folder / "config.json")
-        self._most = _most_tokens(config)
+        self._most = _most_tokens(config, self.folder / "config.json")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
@@ -88,8 +94,11 @@ class OnnxEngine:
             self._tokenizer = tokenizers.Tokenizer.from_file(str(self.folder / "tokenizer.json"))
         except Exception as exc:
             raise _unusable(self.folder / "tokenizer.json", exc) from exc
-        self._tokenizer.enable_truncation(self._most)
-        self._tokenizer.no_padding()
+        try:
+            self._tokenizer.enable_truncation(self._most)
+            self._tokenizer.no_padding()
+        except Exception as exc:
+            raise _unusable(self.folder / "tokenizer.json", exc) from exc
         self._inputs = [found.name for found in self._session.get_inputs()]
         strange = set(self._inputs) - {"input_ids", "attention_mask", "token_type_ids"}
         if "input_ids" not in self._inputs or strange:
@@ -124,7 +133,10 @@ class OnnxEngine:
 
     def _chances(self, texts: Sequence[str]) -> Floats:
         """Return the probability of every output, shape (N, K)."""
-        tokens = [encoding.ids or [0] for encoding in self._tokenizer.encode_batch(list(texts))]
+        try:
+            tokens = [encoding.ids or [0] for encoding in self._tokenizer.encode_batch(list(texts))]
+        except Exception as exc:
+            raise _unusable(self.folder / "tokenizer.json", exc) from exc
         chances = np.zeros((len(texts), self._of_output.size))
         by_length: dict[int, list[int]] = {}
         for place, ids in enumerate(tokens):
@@ -139,10 +151,11 @@ class OnnxEngine:
                     given[row, : len(tokens[place])] = tokens[place]
                     mask[row, : len(tokens[place])] = 1
                 mask[len(some) :, 0] = 1  # a row that masks everything would divide by zero
-                chances[some] = self._run(given, mask)[: len(some)]
+                chances[some] = self._run(given, mask, len(some))
         return chances
 
-    def _run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Floats:
+    def _run(self, ids: NDArray[np.int64], mask: NDArray[np.int64], n: int) -> Floats:
+        """Return the probabilities of the first n rows; the others only fill the run up."""
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         try:
             (scores, *_) = self._session.run(None, {name: given[name] for name in self._inputs})
@@ -155,6 +168,15 @@ class OnnxEngine:
                 file=self.folder / "model.onnx",
                 value=str(scores.shape[1:]),
                 expected=f"{self._of_output.size} labels of config.json",
+            )
+        scores = scores[:n]
+        if not np.isfinite(scores).all():
+            raise ModelError(
+                "the model gives outputs that are no numbers",
+                file=self.folder / "model.onnx",
+                value=str(scores[~np.isfinite(scores)][0]),
+                expected="finite numbers",
+                next_step="export the model again, in single precision",
             )
         grown = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(grown / grown.sum(axis=1, keepdims=True))
@@ -197,9 +219,20 @@ def _labels(config: Mapping[str, Any], path: Path) -> NDArray[np.int8]:
     return np.array(found, dtype=np.int8)
 
 
-def _most_tokens(config: Mapping[str, Any]) -> int:
-    most = config.get("max_position_embeddings", MOST_TOKENS)
-    return min(most, MOST_TOKENS) if isinstance(most, int) and most >= TOGETHER else MOST_TOKENS
+def _most_tokens(config: Mapping[str, Any], path: Path) -> int:
+    """Return how many tokens of a comment the model takes."""
+    most = config.get("max_position_embeddings")
+    if most is None or most == -1:  # some configurations have -1 for no limit
+        return MOST_TOKENS
+    if not isinstance(most, int) or isinstance(most, bool) or most < LEAST_TOKENS:
+        raise ModelError(
+            "the configuration of the transformer gives no number of tokens that can be used "
+            "(max_position_embeddings)",
+            file=path,
+            value=shorten(most),
+            expected=f"{LEAST_TOKENS} or more",
+        )
+    return min(most, MOST_TOKENS)
 
 
 def _encodable(text: str | None) -> str:

@@ -45,7 +45,9 @@ class Vocabulary:
 
     def __init__(self, lexicon: Lexicon, aspects: Aspects, judging: Aspects | None = None) -> None:
         judged = {} if judging is None else judging.patterns
-        terms = list(dict.fromkeys([*lexicon.entries, *lexicon.silent, *judged, *aspects.patterns]))
+        ours = [*lexicon.entries, *lexicon.silent, *judged]
+        # Of terms that find the same words the earlier counts: a user's own aspects come before what is ours.
+        terms = list(dict.fromkeys([*aspects.patterns, *ours] if judged else [*ours, *aspects.patterns]))
         place = dict(zip(terms, range(len(terms)), strict=True))
         size = len(terms)
         self.index = TermIndex(terms)

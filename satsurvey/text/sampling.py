@@ -15,6 +15,8 @@ from satsurvey.text.comment_columns import Comments
 from satsurvey.text.comments import CommentScores
 from satsurvey.text.readings import LABELS
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class LabellingSample:
@@ -24,6 +26,10 @@ class LabellingSample:
     ----------
     frame
         One row per comment: file, row, column, industry and company where there are any, text (masked).
+    weights
+        How many different comments each stands for, float64 by row of `frame`: the inverse of its chance to
+        be drawn, scaled so that the comments of a predicted label sum to those that there are. They would
+        tell who labels what was predicted, so they do not stand beside the comments.
     strata
         One row per predicted label: label, n (different comments), drawn.
     masked
@@ -33,6 +39,7 @@ class LabellingSample:
     """
 
     frame: pd.DataFrame
+    weights: Floats
     strata: pd.DataFrame
     masked: Mapping[str, int]
     seed: int
@@ -66,7 +73,10 @@ def draw_sample(scores: CommentScores, *, n: int = 200, seed: int = 20191) -> La
     -----
     Blank cells are left out, and of comments in the same words one is kept. Every predicted label gets the
     same number, as far as there are comments; what one cannot fill goes to the others. Within a label the
-    companies take turns in a random order. Shares in such a sample are not those of all comments.
+    companies take turns, and who is among the last goes by lot: with T whole turns and r of the C companies
+    in the turn after them, a comment of a company with m comments is drawn with the chance
+    (min(T, m) + [m > T] r/C) / m. Shares in such a sample are not those of all comments, but weighted ones
+    are.
     """
     if n < 1:
         raise MethodError("a sample needs one comment or more", value=n)
@@ -82,18 +92,23 @@ def draw_sample(scores: CommentScores, *, n: int = 200, seed: int = 20191) -> La
     company = (
         comments.company.codes[places] if comments.company is not None else np.zeros(places.size, np.int32)
     )
-    chosen = []
+    chosen, weights = [], []
     for k in range(len(LABELS)):
         mine = np.flatnonzero(label == k)
         turn = _turns(company[mine])
-        chosen.append(mine[np.argsort(turn, kind="stable")[: wanted[k]]])
-    drawn = np.concatenate(chosen)
+        lot = rng.permutation(int(company.max(initial=0)) + 2)
+        some = np.lexsort((lot[company[mine] + 1], turn))[: wanted[k]]
+        chosen.append(mine[some])
+        heavy = _weights(company[mine], int(wanted[k]))[some]
+        weights.append(heavy * (mine.size / heavy.sum()) if some.size else heavy)
+    drawn, weight = np.concatenate(chosen), np.concatenate(weights)
     # In one random order: whoever labels should not see one label after the other.
-    drawn = places[drawn[rng.permutation(drawn.size)]]
+    order = rng.permutation(drawn.size)
+    drawn, weight = places[drawn[order]], weight[order]
     frame = scores.rows(drawn)
     kept = [c for c in ("file", "row", "column", "industry", "company", "text") if c in frame]
     strata = pd.DataFrame({"label": LABELS, "n": sizes, "drawn": wanted})
-    return LabellingSample(frame[kept], strata, scores.masked, seed)
+    return LabellingSample(frame[kept], weight, strata, scores.masked, seed)
 
 
 def _different(comments: Comments, usable: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -114,6 +129,20 @@ def _allotted(sizes: NDArray[np.int64], n: int) -> NDArray[np.int64]:
         for k in open_.tolist():
             wanted[k] = min(sizes[k], wanted[k] + min(each, n - int(wanted.sum())))
     return wanted
+
+
+def _weights(company: NDArray[np.integer], drawn: int) -> Floats:
+    """Return the inverse of the chance that each comment of a label has to be among those drawn."""
+    if not drawn:
+        return np.ones(company.size)
+    _, place, sizes = np.unique(company, return_inverse=True, return_counts=True)
+    # How many companies take part in every turn.
+    taking = sizes.size - np.cumsum(np.bincount(sizes))[:-1]
+    whole = int(np.searchsorted(np.cumsum(taking), drawn, side="right"))
+    left = drawn - int(taking[:whole].sum())
+    share = left / int(taking[whole]) if left else 0.0
+    chance = (np.minimum(whole, sizes) + (sizes > whole) * share) / sizes
+    return np.asarray(1 / chance[place], dtype=np.float64)
 
 
 def _turns(company: NDArray[np.integer]) -> NDArray[np.int64]:

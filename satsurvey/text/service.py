@@ -14,7 +14,7 @@ from satsurvey.text.aspects import Aspects, spoken_of
 from satsurvey.text.characters import Characters
 from satsurvey.text.evidence import evidence
 from satsurvey.text.head import HINTS, SIDES, Head, builtin_head
-from satsurvey.text.lexicon import KINDS, Lexicon
+from satsurvey.text.lexicon import KINDS, Lexicon, builtin_path, digest_of
 from satsurvey.text.model import NgramModel, builtin_sentiment
 from satsurvey.text.polarity import Statements, Vocabulary, statements
 from satsurvey.text.readings import ASPECTS, MIXED, NEGATIVE, NEUTRAL, NONE, POSITIVE, Mentions, Readings
@@ -25,7 +25,8 @@ Places = NDArray[np.int64]
 _MOST_TEXTS = 5_000
 _MOST_CHARACTERS = 200_000
 _NEUTRAL_KIND = KINDS.index("neutral")
-_ENOUGH_LOGIT, _ENOUGH_WITH_WORDS, _ENOUGH_WHEN_NEUTRAL, _ENOUGH_AGAINST = -1.2, -2.0, 0.0, -0.5
+_DIGITS = 8
+_ENOUGH_LOGIT, _ENOUGH_WITH_WORDS, _ENOUGH_WHEN_NEUTRAL, _ENOUGH_AGAINST = -1.2, -2.0, 1.0, -0.5
 """Logits of an aspect from which it is spoken of: less is enough where the rules found words for it, more is
 asked of in-between answers and of what speaks against the comment as a whole."""
 
@@ -74,7 +75,7 @@ class ServiceEngine:
         >>> ServiceEngine.builtin().read(["态度挺好，就是等太久了"]).label.tolist()
         [3]
         """
-        return _builtin() if aspects is None else _with(Aspects.read(aspects))
+        return _builtin() if aspects is None else _with(Path(aspects))
 
     def read(self, texts: Sequence[str | None]) -> Readings:
         """Read comments; None and "" are `none`."""
@@ -88,6 +89,7 @@ class ServiceEngine:
         label = np.argmax(logits, axis=0)
         judged = (label == POSITIVE) | (label == NEGATIVE)
         label[judged] = np.where(polarity[judged] >= 0.5, POSITIVE, NEGATIVE)
+        label[_only_named(characters, found.said)] = NEUTRAL
         label[_silent(characters, found.said)] = NONE
         polarity[label == NONE] = np.nan
         mentions = self._mentions(characters, found, label, aspect_logits)
@@ -106,7 +108,7 @@ class ServiceEngine:
             aspect = np.concatenate([aspect, more.aspect])
             sign = np.concatenate([sign, more.sign])
             start = np.concatenate([start, characters.starts[more.text]])
-            end = np.concatenate([end, characters.starts[more.text + 1] - 1])
+            end = np.concatenate([end, characters.starts[more.text]])
         else:
             # What speaks against the whole is a concession or a slip, and in-between answers judge no aspect.
             whole = label[text]
@@ -122,7 +124,7 @@ class ServiceEngine:
         return Mentions(
             text[order],
             characters.origins[start[order]],
-            characters.origins[end[order] - 1] + 1,
+            np.where(end > start, characters.origins[end - 1] + 1, characters.origins[start])[order],
             aspect[order].astype(np.int8),
             sign[order].astype(np.int8),
         )
@@ -183,7 +185,7 @@ def findings(characters: Characters, vocabulary: Vocabulary, logits: NDArray[np.
 
 @dataclass(frozen=True)
 class _Whole:
-    """Aspects that no opinion stands for, so that the whole comment does: one of each for every mention."""
+    """Aspects that no opinion stands for but the whole comment, so that they have no words; one a mention."""
 
     text: Places
     aspect: Places
@@ -200,20 +202,24 @@ def _judged(
     """
     worded = np.stack([found.hints[HINTS.index("said_ill")], found.hints[HINTS.index("said_well")]]) > 0
     least = np.where(worded, _ENOUGH_WITH_WORDS, _ENOUGH_LOGIT)
-    wanted = logits >= np.where(label == NEUTRAL, _ENOUGH_WHEN_NEUTRAL, least)
+    wanted: NDArray[np.bool_] = logits >= np.where(label == NEUTRAL, _ENOUGH_WHEN_NEUTRAL, least)
     # One aspect is judged both ways only by who says both, or in so many words: else the whole decides.
     both = wanted.all(axis=0) & (label != MIXED) & ~worded.all(axis=0)
     for place, whole in enumerate(SIDES):
         against = (label == SIDES[1 - place]) | ((label != whole) & (logits[place] < logits[1 - place]))
         wanted[place] &= ~(both & against) & (label != NONE)
-        wanted[place] &= worded[place] | (label != SIDES[1 - place]) | (logits[place] >= _ENOUGH_AGAINST)
+    for place in range(len(SIDES)):
+        # Something may be said against the whole, but then something is said for it, too.
+        opposed = label == SIDES[1 - place]
+        wanted[place] &= ~opposed | (wanted[1 - place].any(axis=0) & (logits[place] >= _ENOUGH_AGAINST))
     side = (sign == POSITIVE).astype(np.int64)
     aspect = np.where((found.aspect >= 0) & wanted[side, found.aspect, text], found.aspect, -1)
     kept = aspect >= 0
     wanted[side[kept], aspect[kept], text[kept]] = False
     likely = np.where(wanted, logits, -np.inf)
     best = likely.argmax(axis=1)
-    free = np.flatnonzero(~kept & wanted.any(axis=1)[side, text])
+    any_left = np.asarray(wanted.any(axis=1))
+    free = np.flatnonzero(~kept & any_left[side, text])
     _, once = np.unique(text[free] * len(SIDES) + side[free], return_index=True)
     given = free[once]
     aspect[given] = best[side[given], text[given]]
@@ -229,6 +235,19 @@ def _silent(characters: Characters, said: Statements) -> NDArray[np.bool_]:
     chinese = np.bincount(text[(codes >= 0x3400) & (codes < 0xA000)], minlength=n) > 0
     known = np.bincount(said.text[said.value != 0], minlength=n) > 0
     return ~((speaks & chinese) | known)
+
+
+def _only_named(characters: Characters, said: Statements) -> NDArray[np.bool_]:
+    """Say which comments name a thing (the attitude, the price) and nothing of it: no opinion is in them."""
+    codes, text = characters.codes, characters.text_of()
+    edges = np.zeros(codes.size + 1, dtype=np.int64)
+    np.add.at(edges, said.words.start, 1)
+    np.add.at(edges, said.words.end, -1)
+    spoken = ~said.blank & (codes != 0)
+    open_ = np.bincount(text[spoken & (np.cumsum(edges[:-1]) == 0)], minlength=len(characters)) > 0
+    length = np.bincount(text[spoken], minlength=len(characters))
+    judged = np.bincount(said.text[said.value != 0], minlength=len(characters)) > 0
+    return np.asarray((length > 1) & ~open_ & ~judged)
 
 
 def _batches(texts: Sequence[str | None]) -> Iterator[tuple[int, int]]:
@@ -248,18 +267,24 @@ def _batches(texts: Sequence[str | None]) -> Iterator[tuple[int, int]]:
         yield first, after
 
 
+MADE_OF = ("lexicon.toml", "aspects.toml", "sentiment.npz", "service_head.npz")
+"""The data files that the engine consists of."""
+
+
 @cache
 def _builtin() -> ServiceEngine:
     return _engine(Vocabulary(Lexicon.builtin(), Aspects.builtin()), "")
 
 
-def _with(aspects: Aspects) -> ServiceEngine:
+def _with(path: Path) -> ServiceEngine:
+    aspects = Aspects.read(path)
     vocabulary = Vocabulary(Lexicon.builtin(), aspects, Aspects.builtin())
-    return _engine(vocabulary, f" with aspects {aspects.version}", learned_aspects=False)
+    more = f" with aspects {aspects.version} ({digest_of(path)[:_DIGITS]})"
+    return _engine(vocabulary, more, learned_aspects=False)
 
 
 def _engine(vocabulary: Vocabulary, more: str, *, learned_aspects: bool = True) -> ServiceEngine:
     head = builtin_head()
-    return ServiceEngine(
-        f"service {head.version}{more}", vocabulary, builtin_sentiment(), head, learned_aspects
-    )
+    # The digest tells engines of one version with other words or weights apart: measured errors go by name.
+    name = f"service {head.version} ({digest_of(*map(builtin_path, MADE_OF))[:_DIGITS]}){more}"
+    return ServiceEngine(name, vocabulary, builtin_sentiment(), head, learned_aspects)

@@ -18,6 +18,10 @@ Codes = NDArray[np.integer]
 
 SHOWN = LABELS[:NONE]
 """The labels whose shares are given: all but the last, which is `none`."""
+LEAST_COMMENTS = 30
+"""Shares of fewer comments, by weights, are not corrected: what the correction adds is mostly noise."""
+LEAST_CLUSTERS = 10
+"""Nor are shares of fewer clusters, whose covariance is hardly known."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,16 @@ class Design:
         for comments that stand by themselves.
     weight
         Weight of every comment, or None.
+    stratum
+        Where only what was drawn inside these is chance: companies that are all there are; -1 is one more.
+        None: no strata.
     """
 
     group: Codes
     n_groups: int
     cluster: Codes | None = None
     weight: Floats | None = None
+    stratum: Codes | None = None
 
     def only(self, rows: NDArray[np.bool_] | Codes) -> Design:
         """Return the design over some of the comments."""
@@ -49,6 +57,7 @@ class Design:
             self.n_groups,
             None if self.cluster is None else self.cluster[rows],
             None if self.weight is None else self.weight[rows],
+            None if self.stratum is None else self.stratum[rows],
         )
 
 
@@ -66,6 +75,12 @@ class Shares:
         Of the shares, shape (G, K, K).
     clustered
         Whether a group's interval goes by its clusters.
+    by_weights
+        Number of comments by weights, (Σw)²/Σw²; shape (G,).
+    df
+        Degrees of freedom of the variance between clusters, infinite elsewhere; shape (G,).
+    stratified
+        Whether the variance is that inside strata.
     """
 
     n: NDArray[np.int64]
@@ -74,6 +89,9 @@ class Shares:
     high: Floats
     covariance: Floats
     clustered: NDArray[np.bool_]
+    by_weights: Floats
+    df: Floats
+    stratified: bool = False
 
 
 def shares_of(kind: Codes, n_kinds: int, design: Design, *, level: float = 0.95) -> Shares:
@@ -97,6 +115,10 @@ def shares_of(kind: Codes, n_kinds: int, design: Design, *, level: float = 0.95)
     z_c = Σ w (y - p) / Σ w, and the interval Wilson's with the effective number p(1-p)/variance, at most the
     number by weights, and Student's quantile with m - 1 degrees of freedom. Elsewhere it is Wilson's with the
     number by weights, (Σw)²/Σw².
+
+    With strata the variance is Σ_h m_h/(m_h-1) Σ (z_c - z̄_h)² inside them, with m - H degrees of freedom; a
+    stratum of one cluster is held against the mean of all. From 10 degrees of freedom on the effective number
+    may then exceed the number by weights.
     """
     inside = design.group >= 0
     kind, design = kind[inside].astype(np.int64), design.only(inside)
@@ -116,39 +138,51 @@ def shares_of(kind: Codes, n_kinds: int, design: Design, *, level: float = 0.95)
     df = np.full(n_groups, np.inf)
     clustered = np.zeros(n_groups, dtype=np.bool_)
     if design.cluster is not None and kind.size:
-        between, m = _between_clusters(kind, design.cluster, design, weight, share, total)
-        clustered = (m > 1) & (m < n)
+        between, m, df_between = _between_clusters(kind, design.cluster, design, weight, share, total)
+        clustered = (df_between > 0) & ((m < n) if design.stratum is None else True)
         covariance = np.where(clustered[:, None, None], between, simple)
         spread = np.einsum("gkk->gk", covariance)
         with np.errstate(invalid="ignore", divide="ignore"):
             own = share * (1 - share) / spread
         # A share that happens to vary little between few clusters is not known better than a simple one.
-        own = np.where(spread > 0, np.minimum(own, by_weights[:, None]), by_weights[:, None])
+        most = np.full(n_groups, np.inf) if design.stratum is not None else by_weights
+        most = np.where(df_between < LEAST_CLUSTERS, by_weights, most)
+        own = np.where(spread > 0, np.minimum(own, most[:, None]), by_weights[:, None])
         effective = np.where(clustered[:, None], own, effective)
-        df = np.where(clustered, m - 1.0, np.inf)
+        df = np.where(clustered, df_between, np.inf)
     low, high = wilson(share, effective, level=level, df=df[:, None])
-    return Shares(n, share, low, high, covariance, clustered)
+    return Shares(n, share, low, high, covariance, clustered, by_weights, df, design.stratum is not None)
 
 
 def _between_clusters(
     kind: Codes, cluster: Codes, design: Design, weight: Floats, share: Floats, total: Floats
-) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the covariance of shares between clusters, and the number of clusters, by group."""
+) -> tuple[Floats, NDArray[np.int64], Floats]:
+    """Return covariance of shares between clusters, number of clusters, degrees of freedom, by group."""
     n_kinds, n_clusters = share.shape[1], int(cluster.max()) + 2
     # Comments without a cluster (-1) are one together.
-    keys, place = np.unique(design.group.astype(np.int64) * n_clusters + cluster + 1, return_inverse=True)
+    keys, firsts, place = np.unique(
+        design.group.astype(np.int64) * n_clusters + cluster + 1, return_index=True, return_inverse=True
+    )
     of_group = keys // n_clusters
     sums = np.bincount(place * n_kinds + kind, weight, minlength=keys.size * n_kinds)
     size = np.bincount(place, weight, minlength=keys.size)
     z = (sums.reshape(-1, n_kinds) - size[:, None] * share[of_group]) / total[of_group, None]
     m = np.bincount(of_group, minlength=design.n_groups)
+    factor, n_strata = (m / np.maximum(m - 1.0, 1.0))[of_group], np.ones(design.n_groups, dtype=np.int64)
+    if design.stratum is not None:
+        stratum = design.stratum[firsts].astype(np.int64) + 1
+        strata, inside = np.unique(of_group * (int(stratum.max()) + 1) + stratum, return_inverse=True)
+        of_stratum = np.bincount(inside)
+        mean = np.stack([np.bincount(inside, z[:, k]) / of_stratum for k in range(n_kinds)], axis=1)
+        alone = of_stratum[inside] == 1
+        z = np.where(alone[:, None], z, z - mean[inside])
+        factor = np.where(alone, 1.0, of_stratum[inside] / np.maximum(of_stratum[inside] - 1.0, 1.0))
+        n_strata = np.bincount(strata // (int(stratum.max()) + 1), minlength=design.n_groups)
     covariance = np.zeros((design.n_groups, n_kinds, n_kinds))
     for a in range(n_kinds):
         for b in range(n_kinds):
-            covariance[:, a, b] = np.bincount(of_group, z[:, a] * z[:, b], minlength=design.n_groups)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        covariance *= (m / (m - 1.0))[:, None, None]
-    return covariance, m.astype(np.int64)
+            covariance[:, a, b] = np.bincount(of_group, factor * z[:, a] * z[:, b], minlength=design.n_groups)
+    return covariance, m.astype(np.int64), np.maximum(m - n_strata, 0).astype(np.float64)
 
 
 def label_columns(
@@ -179,7 +213,9 @@ def label_columns(
     dict
         `n_missing` (blank cells), `n_none` (comments that say nothing), `n` (comments that say something);
         the share of every label among these with `…_low` and `…_high`; with a table also `…_corrected`,
-        `…_corrected_low` and `…_corrected_high`; `interval` ("wilson" or "wilson_clustered").
+        `…_corrected_low` and `…_corrected_high`, NaN in groups of fewer than `LEAST_COMMENTS` comments or
+        `LEAST_CLUSTERS` clusters; `interval` ("wilson", "wilson_clustered" or
+        "wilson_stratified").
     """
     answered = ~missing
     says = answered & (label != NONE)
@@ -194,7 +230,15 @@ def label_columns(
     corrected = None
     if table is not None:
         everything = shares_of(label[answered], len(LABELS), design.only(answered), level=level)
-        corrected = table.corrected(everything.share, everything.covariance, level=level)
+        enough = (everything.by_weights >= LEAST_COMMENTS) & (everything.df >= LEAST_CLUSTERS - 1)
+        parts = table.corrected(
+            everything.share,
+            everything.by_weights,
+            covariance=everything.covariance,
+            df=everything.df,
+            level=level,
+        )
+        corrected = [np.where(enough[:, None], part, np.nan) for part in parts]
     for k, name in enumerate(SHOWN):
         columns[name], columns[f"{name}_low"], columns[f"{name}_high"] = (
             part[:, k] for part in (found.share, found.low, found.high)
@@ -209,7 +253,8 @@ def label_columns(
 
 def interval_names(shares: Shares) -> list[str]:
     """Name the interval of every group."""
-    return ["wilson_clustered" if one else "wilson" for one in shares.clustered]
+    grouped = "wilson_stratified" if shares.stratified else "wilson_clustered"
+    return [grouped if one else "wilson" for one in shares.clustered]
 
 
 def aspect_frame(

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from satsurvey.errors import MethodError
 from satsurvey.instrument.model import Instrument
 from satsurvey.intake.binding import declared_names, match_heading
 from satsurvey.intake.cells import to_text
@@ -17,7 +18,13 @@ from satsurvey.intake.raw import Source
 from satsurvey.intake.reading import open_raw
 from satsurvey.intake.responses import INVALID, Factor, Responses
 from satsurvey.scoring.rescale import item_level_scores
-from satsurvey.text.comment_columns import Comments, Question, known_heading, position_of
+from satsurvey.text.comment_columns import (
+    Comments,
+    Question,
+    known_heading,
+    masked_heading,
+    position_of,
+)
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +49,8 @@ def comments_of_responses(
     ------
     ColumnsError
         There is no such column.
+    MethodError
+        A column is named twice, be it once by its code and once by its heading.
     """
     codes = [outcome.code for outcome in responses.instrument.outcomes if outcome.type == "comment"]
     bound = [code for code in codes if code in responses.texts]
@@ -57,6 +66,9 @@ def comments_of_responses(
                 wanted.append((Question(code, responses.headings[code]), responses.texts[code]))
             else:
                 wanted.append(_unbound_column(responses, name, progress))
+        asked = {(question.code, normalise_heading(question.heading)) for question, _ in wanted}
+        if len(asked) < len(wanted):
+            raise MethodError("a column was named twice", next_step="name every column once")
     elif bound:
         wanted = [(Question(code, responses.headings[code]), responses.texts[code]) for code in bound]
     else:
@@ -128,7 +140,7 @@ def _by_question(wanted: Sequence[tuple[Question, pa.ChunkedArray]], rows: Comme
 
     return Comments(
         pa.chunked_array([chunk for _, texts in wanted for chunk in texts.chunks], pa.string()),
-        tuple(question for question, _ in wanted),
+        tuple(Question(question.code, masked_heading(question.heading)) for question, _ in wanted),
         np.repeat(np.arange(k, dtype=np.int16), rows.row.size),
         np.tile(rows.respondent, k),
         np.tile(rows.row, k),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from satsurvey.errors import MethodError, ReadError
+from satsurvey.errors import MethodError, ReadError, shorten
 from satsurvey.instrument.library import load_instrument
 from satsurvey.instrument.model import Instrument
 from satsurvey.intake.binding import declared_names, match_heading
@@ -20,7 +20,14 @@ from satsurvey.intake.ledger import Ledger, UnusedRow
 from satsurvey.intake.raw import RawColumn, RawFile, RawTable, Source
 from satsurvey.intake.reading import DEFAULT_INSTRUMENT, open_raw
 from satsurvey.intake.responses import Factor
-from satsurvey.text.comment_columns import COMMENT_HEADINGS, Comments, Question, known_heading, position_of
+from satsurvey.text.comment_columns import (
+    COMMENT_HEADINGS,
+    Comments,
+    Question,
+    known_heading,
+    masked_heading,
+    position_of,
+)
 
 
 def comments_of_files(
@@ -53,7 +60,9 @@ def comments_of_files(
     ReadError, EncodingError, ColumnsError
         A file cannot be read, or has no such column.
     """
-    names = declared_names(instrument or load_instrument(DEFAULT_INSTRUMENT))
+    instrument = instrument or load_instrument(DEFAULT_INSTRUMENT)
+    names = declared_names(instrument)
+    comments = {outcome.code for outcome in instrument.outcomes if outcome.type == "comment"}
     known = frozenset((*names, *map(normalise_heading, (*COMMENT_HEADINGS, *columns))))
     files: list[Source] = []
     ledger = Ledger()
@@ -67,7 +76,7 @@ def comments_of_files(
         if progress:
             progress(Path(path).name)
         raw = open_raw(path, ReadOptions(encoding, None, sheet, None, known))
-        chosen, why = _chosen_columns(raw, columns, names)
+        chosen, why = _chosen_columns(raw, columns, names, comments)
         notes += why
         roles = _role_columns(raw.columns, names)
         rows_read, unused = 0, []
@@ -99,7 +108,7 @@ def comments_of_files(
     factors = {role: Factor(*builders[role].finish()) for role in seen}
     return Comments(
         pa.chunked_array([part[1] for part in parts], pa.string()),
-        tuple(questions.values()),
+        tuple(Question(asked.code, masked_heading(asked.heading)) for asked in questions.values()),
         np.concatenate(
             [np.zeros(0, np.int16), *(np.full(len(p[1]), order.index(p[0]), np.int16) for p in parts)]
         ),
@@ -126,7 +135,7 @@ def _tables(raw: RawFile, *, declared: bool) -> Iterator[RawTable]:
 
 
 def _chosen_columns(
-    raw: RawFile, columns: Sequence[str], names: dict[str, tuple[str, str]]
+    raw: RawFile, columns: Sequence[str], names: dict[str, tuple[str, str]], comments: Container[str]
 ) -> tuple[dict[int, Question], list[str]]:
     """Return the columns of comments by position, and what is to be said of the choice."""
     if columns:
@@ -135,8 +144,6 @@ def _chosen_columns(
             raise MethodError("a column was named twice", next_step="name every column once")
         return {place: Question("", raw.columns[place].heading) for place in places}, []
     declared: dict[int, Question] = {}
-    instrument = load_instrument(DEFAULT_INSTRUMENT)
-    comments = {outcome.code for outcome in instrument.outcomes if outcome.type == "comment"}
     for place, column in enumerate(raw.columns):
         match = match_heading(column.heading, names)
         if match is not None and match[0] == "outcomes" and match[1] in comments:
@@ -144,7 +151,17 @@ def _chosen_columns(
     if declared:
         return declared, []
     if len(raw.columns) == 1:
-        return {0: Question("", raw.columns[0].heading)}, []
+        heading = raw.columns[0].heading
+        known = normalise_heading(heading) in set(map(normalise_heading, COMMENT_HEADINGS))
+        only = {0: Question("", heading)}
+        if known or not raw.source.heading_row:
+            return only, []
+        # A file without headings has its first comment there, and nothing tells it from a heading.
+        shown = shorten(masked_heading(heading), 60)
+        return only, [
+            f"the only column was read as comments, and its first cell {shown!r} as the heading; "
+            "where that is a comment, put a row with a heading above it"
+        ]
     heading = known_heading(raw)
     return {position_of(raw, heading): Question("", heading)}, [
         f"the column {heading} was read as comments, by its heading"

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError, ModelError
+from satsurvey.text.blending import OutOfFold, chance_of
 from satsurvey.text.characters import Characters
-from satsurvey.text.evaluation import Evaluation, aspect_sets, label_positions, measured
+from satsurvey.text.evaluation import WEIGHTED, Evaluation, aspect_sets, label_positions, measured
 from satsurvey.text.labelled import AspectSet
 from satsurvey.text.model import NgramModel, builtin_sentiment
 from satsurvey.text.readings import (
@@ -30,6 +31,7 @@ from satsurvey.text.readings import (
 )
 from satsurvey.text.training import FOLDS
 from satsurvey.text.training import train as train_model
+from satsurvey.text.weighing import checked_weights
 
 Floats = NDArray[np.float64]
 
@@ -145,9 +147,11 @@ def train(
     labels: Sequence[str | int],
     *,
     aspects: Sequence[str | AspectSet] | None = None,
+    weights: Sequence[float] | Floats | None = None,
     base: bool = True,
     source: str = "",
     seed: int = 20191,
+    notes: Sequence[str] = (),
 ) -> Trained:
     """Learn from labelled comments, blended with the built-in engine.
 
@@ -155,8 +159,9 @@ def train(
     ----------
     texts
         N comments.
-    labels, aspects
-        As in `satsurvey.text.evaluate`.
+    labels, aspects, weights
+        As in `satsurvey.text.evaluate`. Weights count in the figures; what is learned is learned from every
+        label alike.
     base
         Whether the built-in n-gram model is a part of what is learned; without it only the labels are, and
         what the built-in engine says of each comment.
@@ -164,6 +169,8 @@ def train(
         Which comments they are, in words.
     seed
         Decides the folds of the cross-validation.
+    notes
+        What else a reader must know.
 
     Returns
     -------
@@ -179,46 +186,45 @@ def train(
     Positive against negative is learned from the comments of these two labels; neutral, mixed and none each
     against the rest, from 30 comments on; aspects with their direction from 200 labelled comments on, each
     from 20 on. What an n-gram model says out of fold is blended with what the built-in engine says by a
-    logistic regression, whose cut is the one with the best macro-F1 out of fold; figures are those of blends
-    and cuts chosen in the other folds. What reads no better out of fold than the built-in engine, and what is
-    not learned, is left to it.
+    logistic regression, whose cut is the one with the best macro-F1 out of fold. What reads no better out of
+    fold than the built-in engine, and what is not learned, is left to it. Blends, cuts, and what is left to
+    the built-in engine are chosen for every fold in the other folds, and the figures are those of these
+    choices. Comments in the same words are in one fold, and the order of the comments changes nothing.
     """
     truth = label_positions(labels)
-    if truth.size != len(texts):
+    lengths = [len(texts), truth.size, *([] if aspects is None else [len(aspects)])]
+    if len(set(lengths)) > 1:
         raise MethodError(
-            "texts, labels and aspects are of different lengths", value=f"{len(texts)}, {truth.size}"
+            "texts, labels and aspects are of different lengths", value=", ".join(map(str, lengths))
         )
     sets = None if aspects is None else aspect_sets(aspects)
+    heavy = checked_weights(weights, truth.size)
+    # One order for the same comments, fold after fold, whatever order they come in.
+    order, fold = _dealt(texts, truth, sets, heavy, seed)
+    texts, truth = [texts[row] for row in order], truth[order]
+    sets = None if sets is None else [sets[row] for row in order]
     outputs, targets = _targets(truth, sets)
     learned = train_model(
-        list(texts), targets, outputs=outputs, base=builtin_sentiment() if base else None, seed=seed
+        texts, targets, outputs=outputs, base=builtin_sentiment() if base else None, seed=seed
     )
     beside = _builtin()
-    said = beside.read(list(texts))
+    parts = [slice(*np.searchsorted(fold, [one, one + 1]).tolist()) for one in range(FOLDS)]
+    said_parts = [beside.read(texts[part]) for part in parts]
+    said = Readings.joined(said_parts)
     logits = np.column_stack([check.logits for check in learned.checks])
-    fold = np.random.default_rng(seed).integers(FOLDS, size=truth.size)
-    blends = np.zeros((len(outputs), 3))
-    by_fold = np.zeros((FOLDS, len(outputs), 3))
-    for k, name in enumerate(outputs):
-        features = _features(name, logits[:, k], said)
-        used = (targets[:, k] >= 0) & np.isfinite(logits[:, k])
-        yes = targets[:, k] == 1
-        blends[k] = _blended(features[used], yes[used])
-        for one in range(FOLDS):
-            others = used & (fold != one)
-            by_fold[one, k] = _blended(features[others], yes[others])
-    # A comment without a single n-gram has no logit out of fold; it says nothing either way.
-    held = np.where(np.isfinite(logits), logits, 0.0)
-    of_comment = by_fold[fold].transpose(1, 0, 2)
-    kept = [
-        k
-        for k, name in enumerate(outputs)
-        if name == "positive" or _helps(name, targets[:, k] == 1, held[:, k], of_comment[k], said)
-    ]
+    features = [_features(name, logits[:, k], said) for k, name in enumerate(outputs)]
+    outside = OutOfFold.of(outputs, targets, np.stack(features), fold)
+    kept = outside.kept()
     dropped = [name for k, name in enumerate(outputs) if k not in kept]
-    outputs, blends, held = tuple(outputs[k] for k in kept), blends[kept], held[:, kept]
     occurring = frozenset(np.unique(truth).tolist())
-    read = decided(outputs, held, of_comment[kept], said, occurring)
+    read = []
+    for one, (part, base_said) in enumerate(zip(parts, said_parts, strict=True)):
+        chosen = outside.kept(without=one)
+        names = tuple(outputs[k] for k in chosen)
+        blend = outside.blends[one, one, chosen]
+        read.append(decided(names, logits[part][:, chosen], blend, base_said, occurring))
+    blends = outside.of_all()[kept]
+    outputs = tuple(outputs[k] for k in kept)
     about = {
         "labels": [LABELS[k] for k in sorted(occurring)],
         "blend": {name: blends[k].tolist() for k, name in enumerate(outputs)},
@@ -238,10 +244,19 @@ def train(
     )
     engine = TrainedEngine(model, beside)
     checked = measured(
-        "trained (cross-validated)", list(texts), truth, read, aspects=sets, source=source, seed=seed
+        "trained (cross-validated)",
+        texts,
+        truth,
+        Readings.joined(read),
+        aspects=sets,
+        weights=None if heavy is None else heavy[order],
+        rows=(order + 1).tolist(),
+        source=source,
+        seed=seed,
     )
     said_of_it = {**about, "outputs": list(outputs), "seed": seed}
-    return Trained(engine, checked, said_of_it, _notes(truth, sets, outputs, dropped))
+    weighted = () if heavy is None else (WEIGHTED,)
+    return Trained(engine, checked, said_of_it, (*notes, *weighted, *_notes(truth, sets, outputs, dropped)))
 
 
 def decided(
@@ -268,7 +283,7 @@ def decided(
     """
     chances = np.column_stack(
         [
-            _chance(np.sum(blend[k] * _features(name, logits[:, k], base), axis=-1))
+            chance_of(np.sum(blend[k] * _features(name, logits[:, k], base), axis=-1))
             for k, name in enumerate(outputs)
         ]
     )
@@ -356,60 +371,35 @@ def _mentions(outputs: Sequence[str], chances: Floats, base: Readings, label: ND
     )
 
 
-def _helps(name: str, yes: NDArray[np.bool_], logits: Floats, blend: Floats, base: Readings) -> bool:
-    """Whether what was learned finds an output better out of fold (F1) than the built-in engine does."""
+def _dealt(
+    texts: Sequence[str],
+    truth: NDArray[np.int8],
+    sets: Sequence[AspectSet] | None,
+    weights: Floats | None,
+    seed: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return an order that goes by what the comments are, fold after fold, and the fold of each in it.
 
-    def f1(found: NDArray[np.bool_]) -> float:
-        return 2 * float((found & yes).sum()) / float(found.sum() + yes.sum())
+    Folds are dealt over different texts, sorted, so that copies stay together.
+    """
+    bare = ["".join(text.split()) for text in texts]
+    different = sorted(set(bare))
+    place = np.random.default_rng(seed).permutation(len(different)) % FOLDS
+    fold = dict(zip(different, place.tolist(), strict=True))
 
-    features = _features(name, logits, base)
-    return f1(np.sum(blend * features, axis=-1) >= 0) > f1(features[:, 2] > 0)
+    def key(row: int) -> tuple[object, ...]:
+        aspects = [] if sets is None else sorted(sets[row])
+        heavy = 1.0 if weights is None else float(weights[row])
+        return fold[bare[row]], texts[row], int(truth[row]), aspects, heavy
+
+    order = np.array(sorted(range(len(texts)), key=key), dtype=np.int64)
+    return order, np.array([fold[bare[row]] for row in order], dtype=np.int64)
 
 
 def _possible() -> set[str]:
     """Every output that a model may have."""
     others = {LABELS[k] for k in _OTHERS}
     return {"positive", *others, *(f"{name}{sign}" for name in ASPECTS for sign in _SIGNS)}
-
-
-def _blended(features: Floats, yes: NDArray[np.bool_]) -> Floats:
-    """Fit a logistic regression with a slight ridge, and move its intercept to the best cut at 0."""
-    weights = np.zeros(3)
-    ridge = np.diag([1e-6, 1e-2, 1e-2])
-    for _ in range(50):
-        chance = _chance(features @ weights)
-        gradient = features.T @ (yes - chance) - ridge @ weights
-        curvature = (features * (chance * (1 - chance))[:, None]).T @ features + ridge
-        step = np.linalg.solve(curvature, gradient)
-        weights += np.clip(step, -4, 4)
-        if np.abs(step).max() < 1e-8:
-            break
-    weights[0] -= _best_cut(features @ weights, yes)
-    return weights
-
-
-def _best_cut(logits: Floats, yes: NDArray[np.bool_]) -> float:
-    """Return the logit from which on to say yes for the best mean F1 of both sides; near 0 among equals."""
-    order = np.argsort(-logits, kind="stable")
-    values, right = logits[order], np.cumsum(yes[order])
-    said = np.arange(1, values.size + 1)
-    n, n_yes = values.size, int(right[-1])
-    f1 = 2 * right / (said + n_yes)
-    right_no = (n - n_yes) - (said - right)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        f1_no = np.where(n - said + n - n_yes > 0, 2 * right_no / (n - said + n - n_yes), 0.0)
-    mean = (f1 + f1_no) / 2
-    # A cut lies between two different logits.
-    ends = np.append(values[:-1] > values[1:], False)
-    if not ends.any():
-        return 0.0
-    best = np.flatnonzero(ends & (mean >= mean[ends].max() - 1e-12))
-    cuts = (values[best] + values[best + 1]) / 2
-    return float(cuts[np.argmin(np.abs(cuts))])
-
-
-def _chance(logits: Floats) -> Floats:
-    return np.asarray(0.5 + 0.5 * np.tanh(logits / 2))
 
 
 def _notes(

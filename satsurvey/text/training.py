@@ -46,7 +46,8 @@ class CrossValidation:
     threshold
         Logit from which on the output is said to hold: median over the folds.
     logits
-        Logits out of fold, shape (N,) in the order of the texts; NaN for rows that were not used.
+        Logits out of fold, shape (N,) in the order of the texts. Rows that were not used are dealt to folds
+        too, and read by the model that has seen neither them nor a copy of them.
     predicted
         Whether the output is said to hold, with a threshold that the other folds chose; False for rows that
         were not used.
@@ -149,13 +150,13 @@ def train(
         used = np.flatnonzero(target >= 0)
         part, yes, ones = design.rows(used), target[used] == 1, np.ones(used.size)
         beside = None if base_logits is None else base_logits[used]
-        fold = _folds([bare[row] for row in used], yes, seed)
+        threshold = 0.0 if base is None else float(base.thresholds[0])
         check = _cross_validated(
-            output, part, yes, beside, 0.0 if base is None else float(base.thresholds[0]), fold
+            output, design, target, base_logits, threshold, _all_folds(bare, target, seed)
         )
         fits.append(_fit(part, yes, ones, check.strength, base=beside))
-        readings.append(_Reading(check.threshold, *_platt(check.logits, yes, ones, shifted=True)))
-        checks.append(_spread(check, used, order))
+        readings.append(_Reading(check.threshold, *_platt(check.logits[used], yes, ones, shifted=True)))
+        checks.append(_in_order(check, order))
     said = dict(about or {}) | {"seed": seed, "base": None if base is None else base.sha256}
     said["outputs"] = {c.output: {"n_yes": c.n_yes, "n_no": c.n_no, "macro_f1": c.macro_f1} for c in checks}
     return Training(_assembled(outputs, design, fits, readings, base, said), tuple(checks), seed)
@@ -289,39 +290,56 @@ def _folds(texts: Sequence[str], yes: NDArray[np.bool_], seed: int) -> NDArray[n
     return fold
 
 
+def _all_folds(texts: Sequence[str], target: NDArray[np.int8], seed: int) -> NDArray[np.int64]:
+    """Deal all texts to folds, those that are used as `_folds` does; copies go to the same fold."""
+    used = target >= 0
+    taught = [text for text, one in zip(texts, used, strict=True) if one]
+    fold = _folds(taught, target[used] == 1, seed)
+    dealt = dict(zip(taught, fold.tolist(), strict=True))
+    others = sorted(set(texts) - set(dealt))
+    place = np.random.default_rng(seed).permutation(len(others)) % FOLDS
+    dealt |= dict(zip(others, place.tolist(), strict=True))
+    return np.array([dealt[text] for text in texts], dtype=np.int64)
+
+
 def _cross_validated(
     output: str,
     design: Design,
-    yes: NDArray[np.bool_],
+    target: NDArray[np.int8],
     base: Floats | None,
     base_threshold: float,
     fold: NDArray[np.int64],
 ) -> CrossValidation:
-    logits = np.zeros((len(STRENGTHS), yes.size))
-    for inside, outside in _splits(fold):
+    """Read every comment with a model fitted to the used ones of the other folds."""
+    used, yes = target >= 0, target == 1
+    logits = np.zeros((len(STRENGTHS), target.size))
+    for k in range(FOLDS):
+        inside, outside = np.flatnonzero(used & (fold != k)), np.flatnonzero(fold == k)
         part, rest = design.rows(inside), design.rows(outside)
         base_in, base_out = (None, None) if base is None else (base[inside], base[outside])
         fitted = None
         for place, strength in enumerate(STRENGTHS):
             fitted = _fit(part, yes[inside], np.ones(inside.size), strength, base=base_in, start=fitted)
             logits[place, outside] = fitted.logits(rest, base_out)
-    losses = np.logaddexp(0, np.where(yes, -logits, logits)).mean(axis=1)
+    told, truth = logits[:, used], yes[used]
+    losses = np.logaddexp(0, np.where(truth, -told, told)).mean(axis=1)
     best = int(np.argmin(losses))
-    out = logits[best]
-    thresholds = np.array([_best_threshold(out[inside], yes[inside]) for inside, _ in _splits(fold)])
-    predicted = out >= thresholds[fold]
+    out = told[best]
+    thresholds = np.array([_best_threshold(out[inside], truth[inside]) for inside, _ in _splits(fold[used])])
+    predicted = np.zeros(target.size, dtype=np.bool_)
+    predicted[used] = out >= thresholds[fold[used]]
     return CrossValidation(
         output=output,
-        n_yes=int(yes.sum()),
-        n_no=int((~yes).sum()),
+        n_yes=int(truth.sum()),
+        n_no=int((~truth).sum()),
         strength=STRENGTHS[best],
         log_loss=tuple(losses.tolist()),
         threshold=float(np.median(thresholds)),
-        logits=out,
+        logits=logits[best],
         predicted=predicted,
-        base_logits=base,
-        macro_f1=_macro_f1(yes, predicted),
-        base_macro_f1=None if base is None else _macro_f1(yes, base >= base_threshold),
+        base_logits=None if base is None else np.where(used, base, np.nan),
+        macro_f1=_macro_f1(truth, predicted[used]),
+        base_macro_f1=None if base is None else _macro_f1(truth, base[used] >= base_threshold),
     )
 
 
@@ -330,19 +348,19 @@ def _splits(fold: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArra
         yield np.flatnonzero(fold != k), np.flatnonzero(fold == k)
 
 
-def _spread(check: CrossValidation, used: NDArray[np.int64], order: NDArray[np.int64]) -> CrossValidation:
-    """Put what was found for the rows used of sorted texts in the place of the texts as they came."""
+def _in_order(check: CrossValidation, order: NDArray[np.int64]) -> CrossValidation:
+    """Put what was found for sorted texts in the place of the texts as they came."""
 
-    def spread(values: NDArray[Any], left_out: float) -> NDArray[Any]:
-        whole = np.full(order.size, left_out, dtype=values.dtype)
-        whole[order[used]] = values
+    def placed(values: NDArray[Any]) -> NDArray[Any]:
+        whole = np.empty_like(values)
+        whole[order] = values
         return whole
 
     return replace(
         check,
-        logits=spread(check.logits, np.nan),
-        predicted=spread(check.predicted, False),
-        base_logits=None if check.base_logits is None else spread(check.base_logits, np.nan),
+        logits=placed(check.logits),
+        predicted=placed(check.predicted),
+        base_logits=None if check.base_logits is None else placed(check.base_logits),
     )
 
 

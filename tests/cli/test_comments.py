@@ -173,6 +173,40 @@ def test_columns_are_named_and_every_row_says_which(plain: Path, survey: Path, r
     assert "do: name one of these headings with --column" in err
 
 
+def test_a_column_is_counted_once_however_often_it_is_named(plain: Path, survey: Path, run: Run) -> None:
+    for table, name in ((plain, "留言"), (survey, "V1"), (survey, "地区")):
+        code, out, err = run("score", table, "--column", name, "--column", name, "--lang", "en")
+        assert (code, out) == (2, "")
+        assert "a column was named twice" in err
+
+
+def test_a_file_without_headings_shows_nothing_personal_anywhere(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("我叫张伟，等太久了请回电13800138000\n态度好\n太慢\n", encoding="utf-8")
+    for options in ([], ["--format", "json"], ["--format", "csv"], ["--show", "questions"], ["--lang", "en"]):
+        code, out, err = run("score", path, *options)
+        assert code == 0
+        assert "13800138000" not in out + err
+        assert "张伟" not in out + err
+    assert "as the heading; where that is a comment, put a row with a heading above it" in run(
+        "score", path, "--lang", "en"
+    )[1].replace("\n", " ")
+    two = tmp_path / "q.csv"
+    two.write_text("我叫张伟,13800138000\n态度好,2\n太慢,1\n", encoding="utf-8")
+    code, out, err = run("score", two)
+    assert (code, out) == (3, "")
+    assert "13800138000" not in err
+    assert "张伟" not in err
+
+
+def test_a_label_that_is_none_is_quoted_without_personal_data(labelled: Path, run: Run) -> None:
+    with labelled.open("a", encoding="utf-8") as stream:
+        stream.write("又慢,我叫张伟，请回电13800138000,\n")
+    _, out, err = run("evaluate", labelled, "--lang", "en")
+    assert "'我叫[姓名]，请回电[手机号]' is no label" in err
+    assert "13800138000" not in out + err
+
+
 def test_engines_are_chosen_by_name(plain: Path, run: Run) -> None:
     document = json.loads(run("score", plain, "--format", "json", "--engine", "snownlp")[1])
     assert document["method"]["engine"].startswith("snownlp")
@@ -260,6 +294,72 @@ def test_own_labels_are_learned_and_used(labelled: Path, plain: Path, tmp_path: 
     assert set(document["evaluations"]) == {"trained", "service", "snownlp"}
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_engine_that_cannot_work_costs_no_model(
+    lang: str, labelled: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from satsurvey.text import snownlp_weights
+
+    snownlp_weights.installed_weights.cache_clear()
+    monkeypatch.setattr(snownlp_weights, "version", lambda name: "0.12.4")
+    model = tmp_path / "own.npz"
+    code, out, err = run("train", labelled, "--out", model, "--lang", lang)
+    assert code == 0
+    assert model.is_file()
+    assert str(model) in err
+    said = {
+        "en": "the engine snownlp was left out of the comparison: the installed SnowNLP is another than",
+        "zh": "引擎 snownlp 没有参加比较：所安装的 SnowNLP 与引擎",
+    }
+    assert said[lang] in out
+    document = json.loads(run("train", labelled, "--format", "json", "--quiet")[1])
+    assert set(document["evaluations"]) == {"trained", "service"}
+    assert any(note.startswith("the engine snownlp was left out") for note in document["notes"])
+    # What cannot be measured at all is refused as before.
+    assert run("evaluate", labelled, "--engine", "snownlp")[0] == 2
+
+
+def test_a_model_is_written_before_anything_is_compared(
+    labelled: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from satsurvey.text import evaluation
+
+    model = tmp_path / "own.npz"
+    there: list[bool] = []
+
+    def broken(*arguments: object, **options: object) -> None:
+        there.append(model.is_file())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(evaluation, "evaluate", broken)
+    run("train", labelled, "--out", model)
+    assert there == [True]
+    assert not zipfile.ZipFile(model).testzip()
+
+
+def test_a_model_never_takes_the_place_of_its_labels(labelled: Path, run: Run) -> None:
+    sheet = labelled.rename(labelled.with_suffix(".npz"))
+    content = sheet.read_bytes()
+    code, out, err = run("train", sheet, "--out", sheet, "--force", "--lang", "en")
+    assert (code, out) == (2, "")
+    assert "overwrite an export" in err
+    assert sheet.read_bytes() == content
+
+
+def test_results_say_by_name_what_read_and_what_cut_and_not_where_it_lies(
+    labelled: Path, plain: Path, tmp_path: Path, run: Run
+) -> None:
+    model = tmp_path / "deep" / "own.npz"
+    model.parent.mkdir()
+    assert run("train", labelled, "--out", model, "--quiet")[0] == 0
+    document = json.loads(run("score", plain, "--engine", model, "--format", "json")[1])
+    assert document["provenance"]["options"]["engine"] == "own.npz"
+    assert {"jieba", "rjieba"} & set(document["provenance"]["versions"])
+    assert str(tmp_path) not in json.dumps(document)
+    document = json.loads(run("score", plain, "--engine", "snownlp", "--format", "json")[1])
+    assert document["provenance"]["options"]["engine"] == "snownlp"
+
+
 def test_too_few_labels_are_refused_with_the_reason(tmp_path: Path, run: Run) -> None:
     path = tmp_path / "l.csv"
     path.write_text("text,label\n好,1\n差,0\n", encoding="utf-8")
@@ -278,9 +378,20 @@ def test_a_sheet_is_drawn_and_read_back(survey: Path, tmp_path: Path, run: Run) 
     assert err == f"satsurvey: 4 comments to label were written to {sheet}\n"
     book = openpyxl.load_workbook(sheet)
     for row in book["标注"].iter_rows(min_row=2):
-        row[6].value = "正面"
+        row[7].value = "正面"
     book.save(sheet)
-    assert run("evaluate", sheet, "--quiet")[0] == 0
+    code, out, _ = run("evaluate", sheet, "--quiet", "--lang", "en")
+    assert code == 0
+    assert "figures are weighted by how the comments were drawn" in " ".join(out.split())
+    assert "按抽样权数加权" in "".join(run("evaluate", sheet, "--quiet")[1].split())
+    document = json.loads(run("evaluate", sheet, "--format", "json")[1])
+    assert document["method"]["weighted"] is True
+    assert sum(map(sum, document["confusion"]["counts"])) == 4
+    del book["抽样"]
+    book.save(sheet)
+    document = json.loads(run("evaluate", sheet, "--format", "json")[1])
+    assert document["method"]["weighted"] is False
+    assert any("its weights are lost" in note for note in document["notes"])
     code, _, err = run("sample", survey, "--out", survey, "--lang", "en")
     assert code == 2
     assert "overwrite an export" in err

@@ -26,7 +26,9 @@ NAMES = {
     "Excel", "Stata", "Parquet", "region", "wave", "table", "csv", "json", "industries", "simultaneous",
     "marginal", "both", "five", "shell", "satsurvey", "check", "score", "init", "inspect", "Schema", "guess",
     "zh", "en", "contact", "service", "snownlp", "transformer", "builtin", "none", "access", "price",
-    "questions", "companies", "comments",
+    "questions", "companies", "comments", "percent", "share", "equal", "roc", "company", "channel", "tier",
+    "purpose", "auto", "distance", "hour", "general",
+    "total", "dimension", "item", "outcome", "industry", "agent",
 }  # fmt: skip
 """Names and values that a Chinese help page has in English."""
 
@@ -37,7 +39,10 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
         yield from commands(inner, (*path, name))
 
 
-GROUPS = {("instruments",), ("comments",), ("comments", "aspects")}
+GROUPS = {
+    *{(name,) for name in ("instruments", "comments", "benchmark", "scorecard", "records", "targets")},
+    ("comments", "aspects"),
+}
 PATHS = [path for path, _ in commands(typer.main.get_command(app))]
 
 
@@ -126,7 +131,7 @@ def test_commands_print_errors_in_the_language_asked_for(capsys: pytest.CaptureF
         (["score", "--seed", "abc"], "错误：'--seed' 的值无效：应为整数"),
         (["score", "--min-n", "0"], "错误：'--min-n' 的值无效：应不小于 1"),
         (["score", "--lang", "fr"], "的值无效：'fr' 不在 'zh', 'en' 之列"),
-        (["scoree"], "错误：没有命令 'scoree'。是否想用 'score'？"),
+        (["scoree"], "错误：没有命令 'scoree'。是否想用 'score', 'scorecard'？"),
         (["score", "--levl", "3"], "错误：没有选项 --levl"),
         (["reconcile", "A=3"], "错误：缺少选项 '--total'。"),
         (["reconcile", "--total", "3"], "错误：缺少参数 '名称=得分'。"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satsurvey.intake.dates import parse_dates
+from satsurvey.intake.dates import iso_of_day_first, parse_dates
 
 READABLE = [
     ("2019-03-05", "2019-03-05T00:00:00"),
@@ -125,3 +125,19 @@ def test_serial_days_count_as_spreadsheets_do():
     moments, _ = parse_dates([str(day) for day in range(43000, 43100)])
     first = datetime(1899, 12, 30) + timedelta(days=43000)
     assert moments.tolist() == [first + timedelta(days=k) for k in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("text", "turned"),
+    [
+        ("14/08/2023 00:32", "2023-08-14 00:32"),
+        ("1.2.2023", "2023-02-01"),
+        ("05-03-2019T10:02:33", "2019-03-05T10:02:33"),
+        ("2019-03-05 10:02", "2019-03-05 10:02"),
+        ("5/3-2019", "5/3-2019"),
+        ("soon", "soon"),
+        ("", ""),
+    ],
+)
+def test_dates_with_the_day_first_are_turned_and_others_left(text: str, turned: str) -> None:
+    assert iso_of_day_first(text) == turned

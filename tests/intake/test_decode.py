@@ -288,3 +288,29 @@ def test_numbers_that_are_none_are_reported_with_their_rows(tmp_path: Path):
     assert responses.numbers["duration_s"][:1].tolist() == [312.0]
     assert np.isnan(responses.numbers["duration_s"][1:]).all()
     assert found(responses) == [("not_a_number", "C", "long", [3]), ("not_a_number", "C", "zu", [5])]
+
+
+def test_findings_show_typed_cells_without_personal_data(tmp_path: Path):
+    long = "客户说" + "啊" * 70 + "13800138000"  # the end is cut off, but only when it is known for a number
+    responses = survey(
+        tmp_path,
+        [
+            ["企业名称", "A1", "A2", "访问时长"],
+            ["甲", "9", "请回电 138 0013 8000", "我叫王小明"],
+            ["甲", "9", "请回电 139 0013 8000", "a@b.com"],
+            ["甲", "9", long, "05:12"],
+        ],
+    )
+    values = {(rule, letter): value for rule, letter, value, _ in found(responses)}
+    assert found(responses)[0] == ("undeclared_code", "C", "请回电 [手机号]", [2, 3])
+    assert [v for r, letter, v, _ in found(responses) if letter == "D"] == ["我叫[姓名]", "[邮箱]"]
+    assert "138" not in "".join(values.values())
+    assert found(responses)[1][3] == [4]
+
+
+def test_numbers_on_a_scale_are_shown_as_they_are(tmp_path: Path):
+    responses = survey(tmp_path, [HEAD, ["1", "甲", "银行", "13800138000", "77", "9"]])
+    assert found(responses) == [
+        ("out_of_range", "D", "13800138000", [2]),
+        ("out_of_range", "E", "77", [2]),
+    ]

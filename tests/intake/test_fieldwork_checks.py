@@ -125,6 +125,11 @@ def test_unreadable_dates_are_grouped_by_their_text(survey, plain):
     assert found == [("soon", [2, 4], "completed_at"), ("05/03/2019", [5], "completed_at")]
 
 
+def test_what_stands_in_place_of_a_date_is_shown_without_personal_data(survey, plain):
+    report = check(survey([plain] * 2, texts={"completed_at": ["回电 138 0013 8000", "2019-03-05"]}))
+    assert [finding.value for finding in of_rule(report, "impossible_date")] == ["回电 [手机号]"]
+
+
 def test_dates_after_today_are_found_when_today_is_given(survey, plain):
     texts = {"completed_at": ["2019-03-05 23:59:59", "2019-03-06", "2019-03-05"]}
     assert rows_of(check(survey([plain] * 3, texts=texts), today=date(2019, 3, 5)), "impossible_date") == [3]

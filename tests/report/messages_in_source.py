@@ -24,12 +24,21 @@ NOT_SPOKEN = {
     "report/labels.py": "pairs of Chinese and English",
     "report/score_schema.py": "descriptions in a JSON Schema, for programs",
     "report/comments_schema.py": "descriptions in a JSON Schema, for programs",
+    "report/response_schema.py": "descriptions in a JSON Schema, for programs",
+    "report/claims_schema.py": "descriptions in a JSON Schema, for programs",
+    "report/svg.py": "elements of drawings",
+    "report/benchmark_schema.py": "descriptions in a JSON Schema, for programs",
     "intake/drafting.py": "comments of study files, each in both languages",
     "intake/guessing.py": "comments of study files, each in both languages",
     "intake/guessing_codes.py": "comments of study files, each in both languages",
 }
 """Modules whose literals are no messages, with the reason."""
 NOT_SAID = {
+    "%Y-%m-%d %H:%M:%S%z": "how moments are written",
+    "(:\\d{}(?:[.,]\\d+)?)\\s*(Z|z|UTC|GMT|[+-]\\d{}:?\\d{})\\s*$": "a pattern",
+    "(?P<offset>Z|z|UTC|GMT|[+-]\\d{}:?\\d{})\\s*$": "a pattern",
+    "what other tables of the export call the contact by": "what a field means, for readers of the source",
+    "this figure has two values": "guards against a fault of satsurvey",
     "from satsurvey.intake.formats.apart import serve; serve()": "the program of a process of its own",
     "convert string": "looked for in what a library says",
     "character set": "looked for in what a library says",
@@ -39,14 +48,14 @@ NOT_SAID = {
     "module 'satsurvey.text' has no attribute {}": "said to programmers",
     "the labels of the confusion table are not those known here": "guards against a fault of satsurvey",
     "the confusion table needs a whole number for every pair of labels": "guards against a fault",
+    "the confusion table needs a number for every weight": "guards against a fault",
+    "weights and numbers of the rows of a confusion table belong together": "guards against a fault",
+    "what is said of aspects is {}, each a number": "guards against a fault",
     "trained {} on {}": "the name of an engine",
-    " with aspects {}": "the name of an engine",
+    " with aspects {} ({})": "the name of an engine",
     "other tags": "causes of an error that is told in other words",
     "other classes": "causes of an error that is told in other words",
-    "What respondents say in their own words: read comments, and see how well they are read.": "a help text",
-    "What comments may speak of: check a file of aspects.": "a help text",
     '{\n  "schema": {},\n  "comments": [': "the beginning of a document",
-    "What was asked: look at questionnaires and check your own.": "a help text",
     "range of the unrounded total": "stands in a row of headings, beside the same row in Chinese",
     "simulated data": "the label in a simulated .sav or .dta file",
     "score and variance": "parameters of a function",
@@ -95,13 +104,16 @@ class _Reader:
                 return  # a docstring
             case ast.FunctionDef() if _speaks_both(node):
                 return
-            case ast.AnnAssign(target=ast.Name(id="ROLES")):
+            case ast.AnnAssign(
+                target=ast.Name(id="ROLES" | "TEXTS" | "MOMENTS" | "LENGTHS" | "COUNTS" | "FLAGS" | "TABLES")
+            ):
                 return  # what roles mean, for readers of the source
             case ast.Tuple() | ast.IfExp() | ast.Dict() if _chinese_among(node):
                 return
             case ast.Call() if _chinese_among_arguments(node) or _called(node) in {
                 "Option",
                 "Argument",
+                "Typer",
                 "compile",
             }:
                 return

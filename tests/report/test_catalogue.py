@@ -24,6 +24,7 @@ from satsurvey.report.catalogue import Catalogue, Template, catalogue, rule_name
 from satsurvey.report.check_text import check_text
 from satsurvey.report.labels import LABELS
 from satsurvey.report.tables import company_table, industry_table
+from satsurvey.service.records import RECORD_RULES
 from satsurvey.simulation import plain_design, simulate, write_export
 
 PACKAGE = Path(satsurvey.__file__).parent
@@ -184,7 +185,7 @@ def test_a_message_without_an_entry_would_be_noticed() -> None:
 
 
 def test_every_rule_has_a_name_in_chinese() -> None:
-    rules = set(RULES) | rules_in_source(PACKAGE) | set(UNUSED_RULES)
+    rules = set(RULES) | rules_in_source(PACKAGE) | set(UNUSED_RULES) | set(RECORD_RULES)
     assert {"out_of_range", "undeclared_code", "unsafe_number"} <= rules
     assert rules == set(catalogue()["rules"].exact)
     assert rule_name("small_company", "zh") == "企业样本不足 small_company"

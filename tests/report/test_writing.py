@@ -68,6 +68,50 @@ def test_force_replaces_the_results_and_keeps_what_is_not_ours(tmp_path: Path) -
     assert names(tmp_path) == ["out"]
 
 
+def manifest(path: Path) -> None:
+    files = [
+        {"name": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+        for file in path.parent.iterdir()
+    ]
+    path.write_text(json.dumps({"files": files}), encoding="utf-8")
+
+
+def test_force_removes_results_of_an_earlier_call_that_this_one_does_not_have(tmp_path: Path) -> None:
+    out, known = tmp_path / "out", ("x.txt", "y.txt", "manifest.json")
+    write_folder(out, {"x.txt": good, "y.txt": good, "z.txt": good, "manifest.json": manifest}, known=known)
+    write_folder(out, {"x.txt": good, "manifest.json": manifest}, force=True, known=known)
+    # What this kind of call never writes stays, whoever wrote it.
+    assert names(out) == ["manifest.json", "x.txt", "z.txt"]
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        '{"files": [{"name": "y.txt", "sha256": "0"}]}',
+        '{"files": [{"name": "thesis.docx", "sha256": "0"}]}',
+        *(
+            "",
+            "{",
+            "[]",
+            "3",
+            '{"files": 3}',
+            '{"files": [3]}',
+            '{"files": [{"name": ["y.txt"]}]}',
+            "[" * 50_000,
+        ),
+        "\x00",
+    ],
+)
+def test_force_keeps_a_file_that_no_manifest_says_is_a_result(tmp_path: Path, listing: str) -> None:
+    out, known = tmp_path / "out", ("x.txt", "y.txt", "manifest.json")
+    out.mkdir()
+    (out / "y.txt").write_text("dear", encoding="utf-8")
+    (out / "manifest.json").write_text(listing, encoding="utf-8")
+    write_folder(out, {"x.txt": good}, force=True, known=known)
+    assert (out / "y.txt").read_text(encoding="utf-8") == "dear"
+    assert names(tmp_path) == ["out"]
+
+
 @pytest.mark.parametrize(
     ("fault", "raised"),
     [

@@ -73,7 +73,7 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
     def full_disk(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("satsurvey.simulation.export._write_rows", full_disk)
+    monkeypatch.setattr("satsurvey.simulation.export.write_rows", full_disk)
     with pytest.raises(OutputError, match="No space left"):
         write_export(SURVEY, tmp_path / "x.csv")
     assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,7 @@ import pytest
 
 from satsurvey.errors import MethodError
 from satsurvey.text import build_model
-from satsurvey.text.build_model import Source, build, sources_of_builtin
+from satsurvey.text.build_model import Source, build, sources_of_builtin, written_text
 from satsurvey.text.characters import Characters
 from satsurvey.text.model import builtin_sentiment
 
@@ -51,3 +51,8 @@ def test_the_builtin_model_is_what_its_script_makes() -> None:
         made.logits(Characters.of(texts)), kept.logits(Characters.of(texts)), rtol=0.05, atol=0.05
     )
     assert made.about == kept.about
+
+
+def test_texts_to_learn_from_that_are_not_installed_are_asked_for():
+    with pytest.raises(MethodError, match=r"no_such.csv\) come with the source"):
+        written_text("no_such.csv")

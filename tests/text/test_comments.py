@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from keyword_engine import KeywordEngine
+from scipy.special import stdtrit
 
 from satsurvey.errors import MethodError
 from satsurvey.intake.reading import read_responses
 from satsurvey.text import comments as module
+from satsurvey.text import keywords as keywords_module
 from satsurvey.text.comments import CommentScores, read_comments
 from satsurvey.text.confusion import ConfusionTable
 from satsurvey.text.readings import LABELS
@@ -175,6 +177,77 @@ def test_words_tell_the_sides_apart_by_label_or_by_score(tmp_path: Path) -> None
         found = read_comments(responses, engine=KeywordEngine(), sides=sides).keywords  # type: ignore[arg-type]
         assert "耐心" in set(found[found["side"] == "satisfied"]["term"])
         assert "耐心" not in set(found[found["side"] == "dissatisfied"]["term"])
+
+
+def test_sides_and_level_are_checked_and_what_was_used_is_recorded(tmp_path: Path) -> None:
+    with pytest.raises(MethodError, match="sides are told by label or by score"):
+        read_comments(["好"], engine=KeywordEngine(), sides="scores")  # type: ignore[arg-type]
+    for level in (95, 0, 1, -0.5, True, float("nan")):
+        with pytest.raises(MethodError, match="a confidence level lies between 0 and 1"):
+            read_comments(["好"], engine=KeywordEngine(), level=level)
+    without = read_comments(["好", "慢"], engine=KeywordEngine(), sides="score")
+    assert without.method["sides"] == "label"
+    note = "scores do not tell satisfied from dissatisfied respondents, so the word lists go by the label"
+    assert note in without.notes
+    path = tmp_path / "s.csv"
+    rows = [f"甲,{10 if k % 5 else 3},{'慢' if k % 4 else '好'}" for k in range(40)]
+    path.write_text("企业,A1,V1\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    ceiling = read_comments(read_responses([path]), engine=KeywordEngine(), sides="score")
+    assert ceiling.method["sides"] == "label"
+    assert ceiling.conflicts.empty
+    assert (
+        "no conflicts are listed: the upper and the lower third of respondents end at the same score"
+        in ceiling.notes
+    )
+
+
+def test_companies_that_are_all_there_are_make_no_error_by_being_drawn(tmp_path: Path) -> None:
+    lines = ["企业,行业,A1,V1"]
+    for company in range(6):
+        lines += [f"企{company},银行,9,{'慢' if k < 3 * company else '好'}" for k in range(20)]
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    study = tmp_path / "st.toml"
+    widths = {}
+    for kind in ("sample", "census"):
+        study.write_text(f'schema = "satsurvey.study/1"\n[scoring]\ncompanies = "{kind}"\n', encoding="utf-8")
+        found = read_comments(read_responses([path], study=study), engine=KeywordEngine())
+        assert found.method["companies"] == kind
+        for row in (found.industries.iloc[0], found.overall.iloc[0], found.questions.iloc[0]):
+            assert row["interval"] == {"sample": "wilson_clustered", "census": "wilson_stratified"}[kind]
+            widths.setdefault(kind, set()).add(round(row["negative_high"] - row["negative_low"], 9))
+        assert set(found.companies["interval"]) == {"wilson"}
+        assert (found.aspects["n"] > 0).all()
+    (sample,), (census,) = widths["sample"], widths["census"]
+    # Shares inside companies are 0, .15 … .75: the variance inside them, Wilson with t and 114 df.
+    p = np.arange(6) * 0.15
+    variance = (p * (1 - p) / 19).sum() / 36
+    n = p.mean() * (1 - p.mean()) / variance
+    t = float(stdtrit(114, 0.975))
+    ends = np.roots([1 + t**2 / n, -(2 * p.mean() + t**2 / n), p.mean() ** 2])
+    assert census == pytest.approx(abs(ends[0] - ends[1]), abs=1e-8)
+    assert sample > 2 * census
+
+
+def test_of_many_comments_only_a_sample_becomes_python_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"客服耐心，好{k % 3}" for k in range(90)] + [f"电话等太久{k % 3}" for k in range(70)]
+    found = read_comments(texts, engine=KeywordEngine(), seed=7)
+    whole = found.keywords
+    asked: list[int] = []
+    monkeypatch.setattr(keywords_module, "MOST_COMMENTS", 50)
+    taken = CommentScores._texts_at
+    monkeypatch.setattr(
+        CommentScores, "_texts_at", lambda self, places: asked.append(len(places)) or taken(self, places)
+    )
+    again = read_comments(texts, engine=KeywordEngine(), seed=7)
+    part = again.keywords
+    assert asked == [50, 50]
+    assert part[["n_satisfied", "n_dissatisfied"]].max().max() <= 50
+    # The sample is the one that drawing from the texts themselves gives.
+    good = [text for text, label in zip(texts, again.frame["label"], strict=True) if label == "positive"]
+    bad = [text for text, label in zip(texts, again.frame["label"], strict=True) if label == "negative"]
+    assert part.equals(keywords_module.keywords(good, bad, seed=7))
+    assert not part.equals(whole)
 
 
 def test_no_comment_at_all_gives_empty_tables() -> None:

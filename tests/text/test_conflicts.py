@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from satsurvey.text.conflicts import conflicts, typical
+from satsurvey.text.conflicts import conflicts, thirds, typical
 from satsurvey.text.readings import ASPECTS, MIXED, NEGATIVE, NONE, POSITIVE, Mentions, Readings
 
 
@@ -48,6 +48,41 @@ def test_a_complaint_weighs_less_where_everybody_was_asked_for_one() -> None:
 def test_without_scores_that_differ_there_is_no_conflict(score: list[float]) -> None:
     readings = read([NEGATIVE, POSITIVE, NEGATIVE], [0.1, 0.9, 0.1])
     assert len(conflicts(readings, np.array(score), np.zeros(3, np.int16))) == 0
+
+
+def test_where_most_score_at_the_ceiling_nobody_is_low_or_high() -> None:
+    score = np.array([100.0] * 15 + [60.0, 70.0, 80.0, 90.0, 95.0])
+    labels = [POSITIVE] * 10 + [NEGATIVE] * 5 + [POSITIVE] * 5
+    readings = read(labels, [0.9] * 10 + [0.1] * 5 + [0.9] * 5)
+    assert thirds(score, np.arange(20)) is None
+    assert conflicts(readings, score, np.zeros(20, np.int16)).empty
+
+
+def test_nobody_is_low_and_high_at_once() -> None:
+    # 60 of 100 score 100: they are the upper third, and none of them is low.
+    rng = np.random.default_rng(0)
+    score = np.where(np.arange(100) < 60, 100.0, rng.uniform(40, 99, 100))
+    labels = np.where(rng.random(100) < 0.3, NEGATIVE, POSITIVE)
+    readings = read(labels.tolist(), np.where(labels == POSITIVE, 0.9, 0.1).tolist())
+    found = conflicts(readings, score, np.zeros(100, np.int16))
+    low = found[found["kind"] == "low_score_positive_comment"]["comment"]
+    high = found[found["kind"] == "high_score_negative_comment"]["comment"]
+    assert (score[high] == 100).all()
+    assert (score[low] < 100).all()
+    assert len(low) > 0
+    assert len(high) > 0
+
+
+def test_a_respondent_counts_once_however_many_comments_there_are() -> None:
+    # One respondent with 90 made eight comments; by comments the upper third would begin at 90.
+    score = np.array([10.0, 20.0, 30.0, 40.0, 50.0, *[90.0] * 8])
+    respondent = np.array([0, 1, 2, 3, 4, *[5] * 8])
+    expected = np.quantile([10.0, 20.0, 30.0, 40.0, 50.0, 90.0], [1 / 3, 2 / 3]).tolist()
+    assert thirds(score, respondent) == pytest.approx(tuple(expected))
+    readings = read([NEGATIVE] * 13, [0.1] * 13)
+    found = conflicts(readings, score, np.zeros(13, np.int16), respondent=respondent)
+    assert sorted(found["comment"]) == [4, *range(5, 13)]
+    assert 4 not in set(conflicts(readings, score, np.zeros(13, np.int16))["comment"])
 
 
 def test_the_list_has_an_end_and_equal_strengths_go_by_place() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from keyword_engine import KeywordEngine
 
 from satsurvey.errors import MethodError
-from satsurvey.text.evaluation import Evaluation, auc, evaluate, label_figures, measured
+from satsurvey.text.evaluation import Evaluation, evaluate, label_positions, measured
+from satsurvey.text.figures import auc, label_figures
 from satsurvey.text.readings import (
     ASPECTS,
     LABELS,
@@ -146,6 +149,54 @@ def test_the_interval_of_macro_f1_covers_what_large_samples_give() -> None:
     assert all(0.9 <= n / 200 <= 0.995 for n in covered.values()), covered
 
 
+def test_a_weight_is_as_many_comments_of_the_kind() -> None:
+    truth, readings = made(np.random.default_rng(6), 150)
+    times = np.random.default_rng(7).integers(1, 5, 150)
+    again = np.repeat(np.arange(150), times)
+    rows = np.array([[k, k % 3, POSITIVE] for k in range(0, 150, 2)])
+    zero = np.zeros(len(rows), np.int64)
+    mentions = Mentions(rows[:, 0], zero, zero, rows[:, 1].astype(np.int8), rows[:, 2].astype(np.int8))
+    aspects = [frozenset({(k % 4, 1)}) for k in range(150)]
+    place = {k: np.flatnonzero(again == k) for k in range(150)}
+    copies = [(copy, k % 3) for k in range(0, 150, 2) for copy in place[k]]
+    zero = np.zeros(len(copies), np.int64)
+    of_copies = Mentions(
+        np.array([one for one, _ in copies]),
+        zero,
+        zero,
+        np.array([aspect for _, aspect in copies], np.int8),
+        np.full(len(copies), POSITIVE, np.int8),
+    )
+    weighted = measured(
+        "x",
+        [""] * 150,
+        truth,
+        Readings(readings.label, readings.polarity, mentions),
+        aspects=aspects,
+        weights=times.astype(float),
+        resamples=20,
+    )
+    copied = measured(
+        "x",
+        [""] * again.size,
+        truth[again],
+        Readings(readings.label[again], readings.polarity[again], of_copies),
+        aspects=[aspects[k] for k in again],
+        resamples=20,
+    )
+    keys = ["scheme", "measure", "label"]
+    assert weighted.measures[keys].equals(copied.measures[keys])
+    assert weighted.measures["value"].tolist() == pytest.approx(
+        copied.measures["value"].tolist(), nan_ok=True
+    )
+    assert weighted.reliability["positive"].tolist() == pytest.approx(copied.reliability["positive"].tolist())
+    assert weighted.confusion.weighted == pytest.approx(copied.confusion.counts)
+    assert weighted.confusion.counts.sum() == weighted.n == 150
+    assert any("weighted by how the comments were drawn" in note for note in weighted.notes)
+    assert weighted.confusion.aspects is not None
+    assert weighted.confusion.aspects["micro_f1"] == weighted.value("aspects", "micro_f1")
+
+
 def test_the_same_seed_gives_the_same_figures() -> None:
     truth, readings = made(np.random.default_rng(5), 100)
     first = measured("x", [""] * 100, truth, readings, seed=3).measures
@@ -170,7 +221,7 @@ def run(labels: Sequence[str | int], **options: object) -> Evaluation:
 
 
 def test_labels_may_be_written_in_any_way() -> None:
-    for labels in (["positive", "0", "无"], ["正面", "负面", "none"], [POSITIVE, NEGATIVE, NONE]):
+    for labels in (["positive", "0", "无"], ["正面", "负面", "none"], [1, 0, "none"]):
         assert run(labels).value("five_class", "accuracy") == 1.0
 
 
@@ -209,3 +260,54 @@ def test_figures_of_a_table_leave_out_labels_that_do_not_occur() -> None:
     found = label_figures(counts)
     assert found["macro_f1"] == pytest.approx((1 + 6 / 7) / 2)
     assert np.isnan(found["f1"][LABELS.index("neutral")])
+
+
+# Labels as numbers -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("made", [list, tuple, np.array, pd.Series], ids=["list", "tuple", "array", "series"])
+@pytest.mark.parametrize(
+    ("numbers", "names"),
+    [
+        ([0, 1], ["negative", "positive"]),
+        ([0, 1, 2], ["negative", "positive", "neutral"]),
+        ([-1, 0, 1], ["negative", "neutral", "positive"]),
+    ],
+)
+def test_numbers_mean_what_they_mean_in_a_file(made: Any, numbers: list[int], names: list[str]) -> None:
+    expected = [LABELS.index(name) for name in names]
+    assert label_positions(made(numbers)).tolist() == expected
+    assert label_positions(made([str(number) for number in numbers])).tolist() == expected
+    assert label_positions(names).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        1.9,
+        1.0,
+        float("nan"),
+        float("inf"),
+        None,
+        True,
+        b"1",
+        99,
+        -2,
+        [],
+        "?",
+        pytest.param(10**5000, id="big"),
+    ],
+)
+def test_what_is_no_whole_number_is_no_label(wrong: Any) -> None:
+    with pytest.raises(MethodError, match="this is no label") as caught:
+        label_positions(["1", wrong])
+    assert caught.value.row == 2
+    with pytest.raises(MethodError):
+        evaluate(KeywordEngine(), ["好"], [wrong])
+
+
+def test_a_label_that_is_none_is_quoted_without_personal_data() -> None:
+    with pytest.raises(MethodError) as caught:
+        label_positions(["我叫张伟13800138000"])
+    assert "张伟" not in str(caught.value)
+    assert "13800138000" not in str(caught.value)

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import warnings
 from functools import cache
 from importlib.util import find_spec
@@ -24,6 +25,7 @@ from satsurvey.errors import MethodError
 from satsurvey.text import exact_snownlp, snownlp_weights, snownlp_words
 from satsurvey.text.exact_snownlp import SnowNlpEngine, snownlp_sentiments
 from satsurvey.text.readings import NEGATIVE, NEUTRAL, NONE, POSITIVE
+from satsurvey.text.snownlp_weights import VERSION
 from satsurvey.text.snownlp_words import cut_words
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "sentiment"
@@ -372,3 +374,9 @@ def test_what_is_no_list_of_texts_is_refused() -> None:
 
 def test_the_name_says_which_snownlp() -> None:
     assert SnowNlpEngine().name == "snownlp 0.12.3"
+
+
+def test_the_version_that_the_engine_restates_is_the_one_that_is_asked_for() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [name for name in project["project"]["dependencies"] if name.startswith("snownlp")]
+    assert asked == [f"snownlp=={VERSION}"]

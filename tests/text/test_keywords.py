@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import sys
+import types
 
 import numpy as np
 import pytest
 
 from satsurvey.text import keywords as module
-from satsurvey.text.keywords import keywords, log_odds, stop_words, terms_of, word_cutter
+from satsurvey.text.keywords import (
+    MOST_COMMENTS,
+    cutter_version,
+    keywords,
+    log_odds,
+    sampled,
+    stop_words,
+    terms_of,
+    word_cutter,
+)
 
 GOOD = ["客服态度很好，特别耐心"] * 12 + ["问题解决得很快"] * 8 + ["客服说话客气"] * 5
 BAD = ["电话一直打不通"] * 12 + ["客服推来推去"] * 9 + ["等了四十分钟"] * 6
@@ -72,6 +83,25 @@ def test_a_large_side_is_sampled_by_its_seed(monkeypatch: pytest.MonkeyPatch) ->
     first = keywords(GOOD, BAD, least_z=0.1, seed=1)
     assert first.equals(keywords(GOOD, BAD, least_z=0.1, seed=1))
     assert first[["n_satisfied", "n_dissatisfied"]].max().max() <= 10
+
+
+def test_a_sample_is_drawn_by_place_and_in_order() -> None:
+    rng = np.random.default_rng(1)
+    assert list(sampled(7, rng)) == list(range(7))
+    places = sampled(MOST_COMMENTS + 1_000, rng)
+    assert len(places) == MOST_COMMENTS == len(set(places))
+    assert list(places) == sorted(places)
+
+
+def test_results_name_the_library_that_cut_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rjieba", None)
+    assert cutter_version() == {"jieba": importlib.metadata.version("jieba")}
+    fast = types.ModuleType("rjieba")
+    fast.cut = list  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "rjieba", fast)
+    monkeypatch.setattr(module, "version", lambda name: f"of {name}")
+    assert cutter_version() == {"rjieba": "of rjieba"}
+    assert list(word_cutter()("好")) == ["好"]
 
 
 def test_nothing_to_compare_gives_an_empty_frame() -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from satsurvey.errors import ColumnsError, ReadError, SpecificationError
-from satsurvey.text.labelled import LABEL_WORDS, aspects_of, label_of, read_labelled
+from satsurvey.text.labelled import LABEL_WORDS, aspects_of, label_codes, label_of, read_labelled
 from satsurvey.text.readings import ASPECTS, LABELS, MIXED, NEGATIVE, NEUTRAL, NONE, POSITIVE
 
 ACCESS, PRICE = ASPECTS.index("access"), ASPECTS.index("price")
@@ -108,3 +110,108 @@ def test_a_file_without_aspects_has_none(tmp_path: Path) -> None:
 def test_a_file_without_a_usable_label_is_refused(content: str, tmp_path: Path) -> None:
     with pytest.raises((SpecificationError, ReadError)):
         read_labelled(written(tmp_path / "l.csv", content))
+
+
+# What numbers mean, decided for the whole column ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "labels"),
+    [
+        (["1", "0", "2"], [POSITIVE, NEGATIVE, NEUTRAL]),
+        (["-1", "0", "1"], [NEGATIVE, NEUTRAL, POSITIVE]),
+        (["-1.0", "0.0", "1.0"], [NEGATIVE, NEUTRAL, POSITIVE]),
+        (["0", "1", "－1"], [NEUTRAL, POSITIVE, NEGATIVE]),
+        (["0", "差评", "-1"], [NEUTRAL, NEGATIVE, NEGATIVE]),
+    ],
+)
+def test_zero_is_neutral_where_minus_one_is_bad(column: list[str], labels: list[int], tmp_path: Path) -> None:
+    text = "text,label\n" + "".join(f"第{k},{word}\n" for k, word in enumerate(column))
+    found = read_labelled(written(tmp_path / "l.csv", text))
+    assert found.labels.tolist() == labels
+    assert found.names == tuple(LABELS[place] for place in labels)
+    assert found.defects == ()
+
+
+@pytest.mark.parametrize("column", [["1", "2", "3", "4", "5"], ["-1", "1", "2"], ["10", "1", "0"]])
+def test_a_scale_that_is_not_known_gives_no_label_at_all(column: list[str], tmp_path: Path) -> None:
+    text = "text,label\n好,正面\n" + "".join(f"第{k},{word}\n" for k, word in enumerate(column))
+    found = read_labelled(written(tmp_path / "l.csv", text))
+    assert (found.texts, found.labels.tolist()) == (("好",), [POSITIVE])
+    assert len(found.defects) == len(column)
+    assert f"'{column[1]}' is no label beside the other numbers of its column" in [
+        defect.what for defect in found.defects
+    ]
+
+
+@given(st.lists(st.sampled_from(["-1", "0", "1", "2", "neg", "99", "", "正面", "1.0", "-1.0", "x"])))
+def test_no_order_of_a_column_changes_what_its_numbers_mean(words: list[str]) -> None:
+    codes = label_codes(words)
+    assert codes == label_codes(words[::-1]) == label_codes(set(words))
+    minus = {"-1", "-1.0"} & set(words)
+    expected = None if minus and "2" in words else NEUTRAL if minus else NEGATIVE
+    assert label_of("0", codes) == expected
+    assert label_of("正面", codes) == POSITIVE
+    assert label_of("99", codes) is None
+
+
+@pytest.mark.parametrize("word", ["9" * 5_000, "-" * 5_000, "-", "1e5", "½", "-1-1", "0x1", "nan", "1.9"])
+def test_hostile_numbers_are_no_labels(word: str, tmp_path: Path) -> None:
+    found = read_labelled(written(tmp_path / "l.csv", f"text,label\n好,1\n怪,{word}\n"))
+    assert found.labels.tolist() == [POSITIVE]
+    assert len(found.defects) == 1
+    assert len(str(found.defects[0])) < 100
+
+
+ONE_HOT = "text,label,access,price\n打不通,-1,1,0\n贵,-1,0,1\n好,1,0,0\n"
+
+
+def test_aspects_marked_with_zero_and_one_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        SpecificationError, match="0 or 1 and no -1, which does not tell well from ill"
+    ) as caught:
+        read_labelled(written(tmp_path / "l.csv", ONE_HOT))
+    assert [defect.where for defect in caught.value.defects] == ["access", "price"]
+    assert caught.value.next_step is not None
+    with pytest.raises(SpecificationError, match="does not tell well from ill"):
+        read_labelled(written(tmp_path / "m.csv", "text,label,access\n好,正面,1.0\n差,负面,-\n"))
+
+
+def test_zero_is_no_aspect_where_one_of_the_columns_has_minus_one(tmp_path: Path) -> None:
+    text = "text,label,access,price\n打不通,-1,-1,0\n便宜,1,0,1\n好,1,0,0\n一般,0,,-1.0\n"
+    found = read_labelled(written(tmp_path / "l.csv", text))
+    assert found.aspects == ({(ACCESS, -1)}, {(PRICE, 1)}, frozenset(), {(PRICE, -1)})
+    assert found.labels.tolist() == [NEGATIVE, POSITIVE, POSITIVE, NEUTRAL]
+
+
+# Personal data in what is said of a file --------------------------------------------------------------------
+
+PHONE = "13800138000"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"text,label,aspects\n好,1,\n差,我叫张伟{PHONE}不是标签,\n",
+        f"text,label,aspects\n好,1,\n差,{'一' * 34}{PHONE}不是标签,\n",
+        f"text,label,aspects\n好,1,\n差,0,回电{PHONE}\n",
+        f"text,label,access\n好,1,\n差,0,回电{PHONE}\n",
+    ],
+)
+def test_nothing_personal_is_quoted_in_a_defect(content: str, tmp_path: Path) -> None:
+    found = read_labelled(written(tmp_path / "l.csv", content))
+    (defect,) = found.defects
+    # Not even the part of a number that would be left where a cell is cut off.
+    assert "1380" not in str(defect)
+    assert "张伟" not in str(defect)
+
+
+def test_nothing_personal_is_quoted_in_an_error(tmp_path: Path) -> None:
+    path = written(tmp_path / "l.csv", f"我叫张伟,{PHONE}\n好,1\n")
+    with pytest.raises(ColumnsError) as caught:
+        read_labelled(path)
+    assert PHONE not in str(caught.value)
+    assert caught.value.value == "我叫[姓名], [手机号]"
+    with pytest.raises(SpecificationError) as bad:
+        read_labelled(written(tmp_path / "m.csv", f"text,label\n好,{PHONE}\n"))
+    assert PHONE not in str(bad.value)

@@ -145,6 +145,71 @@ def test_the_length_of_the_model_is_kept(folder: Path) -> None:
     assert OnnxEngine(folder).read([text]).label.tolist() == [POSITIVE]
 
 
+@pytest.mark.parametrize("most", [4, 7])
+def test_a_model_of_very_few_tokens_is_given_no_more(most: int, folder: Path) -> None:
+    configure(folder, {"0": "negative", "1": "neutral", "2": "positive"}, max_position_embeddings=most)
+    text = "好" * most + "差" * 50
+    found = OnnxEngine(folder).read([text])
+    assert found.label.tolist() == [POSITIVE]
+    # As many tokens as the model takes, each worth 3: 2 against -1.
+    assert found.polarity[0] == pytest.approx(1 / (1 + np.exp(-3 * most)), rel=1e-6)
+
+
+@pytest.mark.parametrize("most", [-1, None, 512, 100_000])
+def test_a_model_without_a_limit_is_given_512_tokens(most: int | None, folder: Path) -> None:
+    configure(folder, {"0": "negative", "1": "neutral", "2": "positive"}, max_position_embeddings=most)
+    engine = OnnxEngine(folder)
+    assert engine.read(["好" * 300 + "差" * 212 + "好" * 900]).label.tolist() == [POSITIVE]
+    assert engine.read(["差" * 300 + "好" * 212 + "好" * 900]).label.tolist() == [NEGATIVE]
+
+
+@pytest.mark.parametrize("most", [0, 3, -2, True, "512", 64.0, [], 1e300])
+def test_a_number_of_tokens_that_cannot_be_used_is_refused(most: object, folder: Path) -> None:
+    configure(folder, {"0": "negative", "1": "neutral", "2": "positive"}, max_position_embeddings=most)
+    with pytest.raises(ModelError, match="no number of tokens that can be used") as caught:
+        OnnxEngine(folder)
+    assert str(caught.value.file).endswith("config.json")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_outputs_that_are_no_numbers_are_refused_and_no_reading(bad: float, folder: Path) -> None:
+    scores = SCORES.copy()
+    scores[[VOCABULARY.index("慢"), VOCABULARY.index("[PAD]")], 2] = bad
+    (folder / "model.onnx").write_bytes(onnx_model(scores))
+    engine = OnnxEngine(folder)
+    # The rows that fill a run up are no comments, and do not count.
+    assert engine.read(["好" * 16]).label.tolist() == [POSITIVE]
+    with pytest.raises(ModelError, match="outputs that are no numbers") as caught:
+        engine.read(["好", "太慢"])
+    assert caught.value.next_step is not None
+
+
+def test_a_tokenizer_that_fails_on_a_text_is_refused_in_words(folder: Path) -> None:
+    model = tokenizers.models.WordLevel({"好": 2, "[PAD]": 0}, unk_token="[NONE]")
+    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Split("", "isolated")
+    tokenizer.save(str(folder / "tokenizer.json"))
+    engine = OnnxEngine(folder)
+    assert engine.read(["好"]).label.tolist() == [POSITIVE]
+    with pytest.raises(ModelError, match="the transformer cannot be used") as caught:
+        engine.read(["差"])
+    assert str(caught.value.file).endswith("tokenizer.json")
+
+
+def test_processes_share_the_work_of_a_transformer_long_before_that_of_a_fast_engine(folder: Path) -> None:
+    texts = [f"{text}{k}" for k in range(20) for text in ("好", "太差", "一般", "又好又慢")]
+    shared = engine_of(str(folder), processes=2)
+    few = shared.read(texts[:3])
+    assert shared._pool is None  # type: ignore[attr-defined]
+    assert few.label.tolist() == [POSITIVE, NEGATIVE, NEUTRAL]
+    found = shared.read(texts)
+    assert shared._pool is not None  # type: ignore[attr-defined]
+    shared._pool.shutdown()  # type: ignore[attr-defined]
+    alone = OnnxEngine(folder).read(texts)
+    assert found.label.tobytes() == alone.label.tobytes()
+    assert found.polarity.tobytes() == alone.polarity.tobytes()
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -11,7 +11,7 @@ from satsurvey.text.head import Head
 from satsurvey.text.lexicon import Lexicon, builtin_path
 from satsurvey.text.model import NgramModel
 from satsurvey.text.polarity import Vocabulary
-from satsurvey.text.readings import LABELS
+from satsurvey.text.readings import ASPECTS, LABELS
 from satsurvey.text.service import ServiceEngine
 from satsurvey.text.term_parts import parsed
 
@@ -90,7 +90,7 @@ def test_a_comment_is_read_alike_alone_and_among_others(texts):
     mentions = together.mentions
     lengths = np.array([len(text or "") for text in texts], dtype=np.int64)
     assert (mentions.start >= 0).all()
-    assert (mentions.start < mentions.end).all()
+    assert (mentions.start <= mentions.end).all()
     assert (mentions.end <= lengths[mentions.comment]).all()
     place = mentions.comment * 100_000 + mentions.start
     assert (np.diff(place) >= 0).all()
@@ -158,3 +158,30 @@ def test_the_engine_is_ready_in_a_fraction_of_a_second():
         return min(taken)
 
     assert least(load) < 8 * least(yardstick)
+
+
+def test_a_pattern_of_the_users_own_comes_before_a_word_of_the_lexicon(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        'schema = "satsurvey.aspects/1"\nversion = "1"\n'
+        '[aspects.other]\nwords = "保安"\ngood = "(暖心|靠谱得很)"\n',
+        encoding="utf-8",
+    )
+    found = ServiceEngine.builtin(aspects=path).read(["真的暖心", "保安不错"])
+    comments, aspects, labels = found.aspect_labels()
+    assert comments.tolist() == [0, 1]
+    assert {ASPECTS[aspect] for aspect in aspects} == {"other"}
+    assert {LABELS[label] for label in labels} == {"positive"}
+
+
+def test_the_name_of_the_engine_tells_other_words_apart(tmp_path, monkeypatch):
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'schema = "satsurvey.aspects/1"\nversion = "1"\n[aspects.other]\nwords = "保安"\n', "utf-8"
+    )
+    other = tmp_path / "other.toml"
+    other.write_text(
+        'schema = "satsurvey.aspects/1"\nversion = "1"\n[aspects.other]\nwords = "保洁"\n', "utf-8"
+    )
+    names = {ServiceEngine.builtin(aspects=path).name for path in (None, own, other)}
+    assert len(names) == 3

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
+from satsurvey.text.confusion import ConfusionTable
 from satsurvey.text.readings import ASPECTS, LABELS, MIXED, NEGATIVE, NONE, POSITIVE
 from satsurvey.text.shares import Design, aspect_frame, label_columns, shares_of
 
@@ -109,3 +110,72 @@ def test_aspects_are_counted_among_comments_that_say_something() -> None:
     assert frame["named"].tolist() == pytest.approx([2 / 3, 1 / 3])
     assert frame["negative"].tolist() == [0.5, 0.0]
     assert frame["positive"].tolist() == [0.5, 1.0]
+
+
+def label_design(n: int, clusters: int) -> tuple[np.ndarray, Design]:
+    label = np.tile([NEGATIVE, POSITIVE, POSITIVE, POSITIVE], n // 4).astype(np.int8)
+    cluster = np.repeat(np.arange(clusters), n // clusters) if clusters else None
+    return label, Design(np.zeros(n, np.int64), 1, cluster)
+
+
+@pytest.mark.parametrize(
+    ("n", "clusters", "corrected"), [(28, 0, False), (32, 0, True), (40, 2, False), (80, 10, True)]
+)
+def test_few_comments_or_clusters_are_not_corrected(n: int, clusters: int, corrected: bool) -> None:
+    table = ConfusionTable(np.diag([50, 50, 50, 50, 50]))
+    label, design = label_design(n, clusters)
+    columns = label_columns(label, np.zeros(n, np.bool_), design, table=table)
+    assert np.isfinite(np.asarray(columns["negative_corrected"])).all() == corrected
+    assert np.asarray(columns["negative"])[0] == 0.25
+
+
+def test_a_corrected_interval_is_not_shorter_than_what_was_sampled() -> None:
+    # An engine that hardly errs: nothing is gained, and the equal clusters do not make the share sure.
+    table = ConfusionTable(np.diag([10**6] * 5))
+    label, design = label_design(80, 10)
+    columns = label_columns(label, np.zeros(80, np.bool_), design, table=table)
+    own, corrected = (
+        np.asarray(columns[f"negative{end}_high"]) - np.asarray(columns[f"negative{end}_low"])
+        for end in ("", "_corrected")
+    )
+    assert corrected[0] == pytest.approx(own[0], rel=0.06)
+
+
+def stratified_coverage(draws: int) -> tuple[float, float]:
+    """Coverage where 15 companies are all there are, by stratum and by cluster."""
+    rng = np.random.default_rng(4)
+    each, chances = 20, np.linspace(0.05, 0.65, 15)
+    company = np.repeat(np.arange(15), each)
+    group = np.zeros(company.size, np.int64)
+    by_stratum = Design(group, 1, np.arange(company.size), None, company)
+    held = np.zeros(2)
+    for _ in range(draws):
+        label = (rng.random(company.size) < chances[company]).astype(np.int8)
+        for k, design in enumerate((by_stratum, Design(group, 1, company))):
+            found = shares_of(label, 2, design)
+            held[k] += found.low[0, 1] <= chances.mean() <= found.high[0, 1]
+    return held[0] / draws, held[1] / draws
+
+
+def test_strata_cover_the_companies_that_are_all_there_are() -> None:
+    stratified, clustered = stratified_coverage(400)
+    assert abs(stratified - 0.95) < 0.035
+    assert clustered > 0.99
+
+
+@pytest.mark.slow
+def test_strata_cover_in_many_draws() -> None:
+    assert abs(stratified_coverage(6000)[0] - 0.95) < 0.01
+
+
+def test_the_variance_of_strata_is_that_inside_them() -> None:
+    label = np.array([1, 1, 0, 1, 0, 0, 0, 1, 0], np.int8)
+    stratum = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1])
+    found = shares_of(label, 2, Design(np.zeros(9, np.int64), 1, np.arange(9), None, stratum))
+    # Stratified sampling with strata in proportion: Σ n_h s_h² / n².
+    expected = (4 * np.var(label[:4], ddof=1) + 5 * np.var(label[4:], ddof=1)) / 81
+    assert found.covariance[0, 1, 1] == pytest.approx(expected)
+    assert found.df[0] == 7
+    assert found.stratified
+    lone = shares_of(label, 2, Design(np.zeros(9, np.int64), 1, np.arange(9), None, np.arange(9)))
+    assert not lone.clustered[0]

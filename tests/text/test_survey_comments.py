@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from satsurvey.errors import ColumnsError
+from satsurvey.errors import ColumnsError, MethodError
 from satsurvey.instrument.library import load_instrument
 from satsurvey.intake.reading import read_responses
 from satsurvey.text.survey_comments import (
@@ -67,6 +67,25 @@ def test_any_column_of_a_survey_can_be_named(survey: Path) -> None:
     assert found.texts.to_pylist()[: len(responses)][:2] == ["x", "y"]
     with pytest.raises(ColumnsError, match="no column is called '心得'"):
         comments_of_responses(responses, columns=["心得"])
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        *(
+            ["V1", "V1"],
+            ["V1", "v1"],
+            ["V1", "V2", "V1、最满意的地方"],
+            ["备注", "备注"],
+            ["备注", "V1", "　备注"],
+        ),
+    ],
+)
+def test_a_column_counts_once_however_often_it_is_named(survey: Path, columns: list[str]) -> None:
+    responses = read_responses([survey])
+    with pytest.raises(MethodError, match="a column was named twice") as caught:
+        comments_of_responses(responses, columns=columns)
+    assert caught.value.next_step == "name every column once"
 
 
 def test_a_survey_without_comments_says_which_headings_it_has(tmp_path: Path) -> None:

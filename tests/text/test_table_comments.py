@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from satsurvey.errors import ColumnsError, MethodError, ReadError
+from satsurvey.instrument.library import load_instrument
+from satsurvey.report.catalogue import translated
 from satsurvey.text.table_comments import comments_of_files
 
 
@@ -34,6 +36,62 @@ def test_a_table_of_one_column_is_read_whatever_its_heading(tmp_path: Path) -> N
     found = comments_of_files([path])
     assert found.texts.to_pylist() == ["态度好", "太慢"]
     assert found.row.tolist() == [2, 3]
+    assert [question.name for question in found.questions] == ["客户说了什么"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_file_without_headings_says_what_it_took_for_one_and_shows_nothing_personal(
+    lang: str, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "p.csv", "等太久了请回电13800138000我叫张伟\n态度好\n太慢\n")
+    found = comments_of_files([path])
+    assert found.texts.to_pylist() == ["态度好", "太慢"]
+    (asked,) = found.questions
+    assert asked.heading == "等太久了请回电[手机号]我叫[姓名]"
+    (note,) = found.notes
+    assert "its first cell '等太久了请回电[手机号]我叫[姓名]' as the heading" in note
+    shown = translated(note, lang)
+    assert "13800138000" not in shown
+    assert "张伟" not in shown
+    assert ("表头" in shown) == (lang == "zh")
+
+
+def test_a_known_heading_and_a_format_with_names_need_no_note(tmp_path: Path) -> None:
+    assert comments_of_files([written(tmp_path / "p.csv", "评论\n态度好\n")]).notes == ()
+    assert comments_of_files([written(tmp_path / "q.csv", "甲\n态度好\n")], columns=["甲"]).notes == ()
+    pd.DataFrame({"x": ["好"]}).to_parquet(tmp_path / "p.parquet")
+    assert comments_of_files([tmp_path / "p.parquet"]).notes == ()
+
+
+def test_nothing_personal_stands_in_what_is_said_of_headings(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.csv", "我叫张伟,13800138000\n态度好,2\n太慢,3\n")
+    with pytest.raises(ColumnsError) as caught:
+        comments_of_files([path])
+    assert caught.value.value == "我叫[姓名], [手机号]"
+    with pytest.raises(ColumnsError) as caught:
+        comments_of_files([path], columns=["评论"])
+    assert "张伟" not in str(caught.value)
+    found = comments_of_files([path], columns=["我叫张伟", "13800138000"])
+    assert [question.name for question in found.questions] == ["我叫[姓名]", "[手机号]"]
+
+
+def test_columns_whose_headings_are_masked_alike_stay_two(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.csv", "13800138000,13900139000\n态度好,贵\n")
+    found = comments_of_files([path], columns=["13800138000", "13900139000"])
+    assert found.question.tolist() == [0, 1]
+    assert found.texts.to_pylist() == ["态度好", "贵"]
+
+
+def test_the_comments_of_an_instrument_of_ones_own_are_known(tmp_path: Path) -> None:
+    own = load_instrument("contact-centre-22")
+    asked = next(outcome for outcome in own.outcomes if outcome.type == "comment")
+    outcome = asked.model_copy(update={"code": "Z9", "columns": []})
+    own = own.model_copy(update={"outcomes": [*own.outcomes, outcome]})
+    path = written(tmp_path / "p.csv", "编号,Z9\n1,态度好\n")
+    found = comments_of_files([path], instrument=own)
+    assert [(question.code, question.heading) for question in found.questions] == [("Z9", "Z9")]
+    with pytest.raises(ColumnsError):
+        comments_of_files([path])
 
 
 def test_several_columns_and_files_are_read_question_by_question(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from satsurvey.errors import ReadError
+from satsurvey.intake.formats.compressed import open_bytes
 
 HEAD = 4096
 
@@ -61,7 +62,7 @@ def kind_of_content(path: Path) -> str:
     if path.is_dir():
         raise ReadError("This is a folder, not a file", file=path, next_step="name a file inside it")
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             head = file.read(HEAD)
     except FileNotFoundError as exc:
         raise ReadError(

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from satsurvey.errors import ReadError
+from satsurvey.intake.formats.compressed import inner_suffix, open_bytes
 from satsurvey.intake.formats.content import kind_of_content, refuse_content
 from satsurvey.intake.formats.encodings import BLOCK, TextFile, convert, open_text
 from satsurvey.intake.formats.encodings import undecodable as undecodable
@@ -97,7 +98,7 @@ def _titles(rows: int) -> str:
 
 def _has_controls(path: Path) -> bool:
     """Tell whether the first bytes hold what text does not; "PAR1" may also be a heading."""
-    with path.open("rb") as stream:
+    with open_bytes(path) as stream:
         return any(byte < 9 or 13 < byte < 32 for byte in stream.read(4096))
 
 
@@ -114,7 +115,7 @@ def _split_head(text: TextFile, delimiter: str, wanted: int) -> tuple[list[bytes
 
 def _find_delimiter(text: TextFile, known: frozenset[str]) -> str:
     """Choose the delimiter that gives most known headings, then most cells in rows of one length."""
-    if text.path.suffix.lower() == ".tsv":
+    if inner_suffix(text.path) == ".tsv":
         return "\t"
     best, best_score = ",", (-1, -1)
     for delimiter in ",\t;|":

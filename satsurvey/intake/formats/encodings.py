@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass, replace
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from satsurvey.errors import EncodingError, ReadError
+from satsurvey.intake.formats.compressed import is_packed, open_bytes
 from satsurvey.intake.raw import Source
 
 BLOCK = 3 * 1024 * 1024
@@ -108,7 +109,7 @@ def open_text(path: Path, declared: str | None) -> TextFile:
     """
     encoding = None if declared is None else _codec(path, declared)
     try:
-        with path.open("rb") as stream:
+        with open_bytes(path) as stream:
             start = stream.read(4)
             skip = 0
             for bom, name in _BOMS:
@@ -133,7 +134,7 @@ def open_text(path: Path, declared: str | None) -> TextFile:
         _refuse_two_encodings(path)
     encoding = encoding or ("utf-8" if valid else "gb18030")
     text = TextFile(path, encoding, skip, None, quotes, regular, declared is not None)
-    return text if encoding in _CUT_BEFORE_DECODING else convert(text)
+    return text if encoding in _CUT_BEFORE_DECODING and not is_packed(path) else convert(text)
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -151,7 +152,8 @@ def _utf16_without_mark(head: bytes) -> str | None:
 def convert(text: TextFile) -> TextFile:
     """Bring a file whose bytes cannot be cut as they are (UTF-16, Big5 …) to UTF-8 in memory."""
     try:
-        raw = text.path.read_bytes()[text.skip :]
+        with open_bytes(text.path) as stream:
+            raw = stream.read()[text.skip :]
         converted = raw.decode(text.encoding).removeprefix("\ufeff").encode("utf-8")
     except OSError as exc:
         raise ReadError(f"the file cannot be read: {exc.strerror or exc}", file=text.path) from exc
@@ -175,7 +177,7 @@ def locate_undecodable(path: Path, encoding: str) -> EncodingError:
     """Find the first byte that is no text in `encoding` and say so the way a person can act on."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     read, lines, ended_in_return = 0, 0, False
-    with path.open("rb") as stream:
+    with open_bytes(path) as stream:
         while True:
             block = stream.read(BLOCK)
             pending = len(decoder.getstate()[0])
@@ -285,9 +287,9 @@ def _refuse_two_encodings(path: Path) -> None:
 
     Chinese text in UTF-8 mostly passes for GB18030 too, as other Chinese: it would be read without any error.
     """
-    size = path.stat().st_size
     first_utf8, first_other, utf8 = 0, 0, 0
-    with path.open("rb") as stream:
+    with open_bytes(path) as stream:
+        size = stream.seek(0, SEEK_END)
         for start in (0, max(size - _SAMPLE, _SAMPLE)):
             stream.seek(start)
             # The stretch at the end begins within a line, which does not count.

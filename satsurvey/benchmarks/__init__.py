@@ -1,0 +1,1 @@
+"""Published figures on customer service as data, grading by them, the vendor scorecard, tests of promises."""

@@ -1,0 +1,1 @@
+"""Regressions with answers nested in companies; they know designs, outcomes and clusters, not surveys."""
