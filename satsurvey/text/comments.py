@@ -307,8 +307,7 @@ def read_comments(
     check_level(level)
     if isinstance(source, Responses):
         names = [column] if isinstance(column, str) else list(column)
-        companies = source.scoring.companies
-        source = replace(comments_of_responses(source, columns=names), companies=companies)
+        source = comments_of_responses(source, columns=names)
     elif not isinstance(source, Comments):
         source = comments_of_texts(source)
     reader = engine_of(engine, processes=processes)

@@ -91,6 +91,7 @@ def comments_of_responses(
             respondent_scores(responses),
             responses.ledger,
             (*notes, *responses.notes),
+            responses.scoring.companies,
         ),
     )
 
@@ -152,6 +153,7 @@ def _by_question(wanted: Sequence[tuple[Question, pa.ChunkedArray]], rows: Comme
         None if rows.score is None else np.tile(rows.score, k),
         rows.ledger,
         rows.notes,
+        rows.companies,
     )
 
 

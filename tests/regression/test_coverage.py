@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from coverage_simulation import PLANS, coverage, knot, significant
+from model_coverage import PLANS, coverage, knot, significant
 
 QUICK, RUNS = 80, 2000
 HARDER = {"median, 50 companies": 0.02}

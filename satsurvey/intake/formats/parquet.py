@@ -60,7 +60,7 @@ def open_parquet(path: Path, options: ReadOptions) -> RawFile:
         if not len(schema):
             raise ReadError("The file has no columns", file=path, next_step="export it again")
         warnings = [_warning(field.type) for field in schema]
-        for place in _columns_to_look_at(file, warnings):
+        for place in _columns_to_look_at(file):
             warnings[place] = _look(file, place)
     columns = tuple(
         RawColumn(heading=field.name.strip() or f"(column {place})", position=place, warning=warning)
@@ -103,14 +103,15 @@ def _warning(kind: pa.DataType) -> str:
     return NESTED if pa.types.is_nested(kind) else ""
 
 
-def _columns_to_look_at(file: pa.parquet.ParquetFile, warnings: list[str]) -> list[int]:
-    """Choose the columns whose doubt shows only in their cells: doubles that may be ids, and bytes."""
-    # With nested columns the stored leaves and the columns no longer share their numbers: look at all.
-    leaves = None if any(warnings) else file.metadata
+def _columns_to_look_at(file: pa.parquet.ParquetFile) -> list[int]:
+    """Choose the columns whose doubt shows only in their cells: doubles that may be ids, and bytes.
+
+    The least and greatest values that a file states are not asked for: stated wrongly, they end the process.
+    """
     places = []
     for place, field in enumerate(file.schema_arrow):
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        if _is_bytes(kind) or (pa.types.is_floating(kind) and not _stated_small(leaves, place)):
+        if _is_bytes(kind) or pa.types.is_floating(kind):
             places.append(place)
     return places
 
@@ -118,19 +119,6 @@ def _columns_to_look_at(file: pa.parquet.ParquetFile, warnings: list[str]) -> li
 def _is_bytes(kind: pa.DataType) -> bool:
     types = pa.types
     return bool(types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind))
-
-
-def _stated_small(metadata: pa.parquet.FileMetaData | None, place: int) -> bool:
-    """Say whether the statistics of every row group keep a column's numbers under 16 digits."""
-    if metadata is None:
-        return False
-    for group in range(metadata.num_row_groups):
-        statistics = metadata.row_group(group).column(place).statistics
-        if statistics is None or not statistics.has_min_max:
-            return False
-        if max(abs(float(statistics.min)), abs(float(statistics.max))) >= 1e15:
-            return False
-    return True
 
 
 def _look(file: pa.parquet.ParquetFile, place: int) -> str:

@@ -1,6 +1,6 @@
 """How often intervals of the regressions hold the truth; run as a program it prints the figures.
 
-python tests/regression/coverage_simulation.py [runs]
+python tests/regression/model_coverage.py [runs]
 """
 
 from __future__ import annotations
