@@ -204,7 +204,9 @@ def test_one_channel_has_no_second_drawing(tmp_path: Path) -> None:
 def test_control_characters_never_reach_a_drawing() -> None:
     svg = Svg(10, 10, "a\x00b", "c\ud800")
     svg.text(1, 1, "x\x1by")
-    ET.fromstring(svg.document())
+    drawn = "".join(ET.fromstring(svg.document()).itertext())
+    assert {"a", "b", "c", "x", "y"} <= set(drawn)
+    assert not {"\x00", "\x1b", "\ud800"} & set(drawn)
 
 
 def test_every_model_has_words_in_both_languages(found: ResponseStudy) -> None:

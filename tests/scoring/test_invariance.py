@@ -48,7 +48,7 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(frame.select_dtypes("category").columns, str))
 
 
-def same_digits(first: Scores, second: Scores, renamed: Callable[[str], str] = str) -> None:
+def assert_same_digits(first: Scores, second: Scores, renamed: Callable[[str], str] = str) -> None:
     for name in FRAMES:
         found, expected = (plain(getattr(scores, name)) for scores in (first, second))
         keys = [key for key in ("level", "industry", "company", "dimension", "item") if key in found]
@@ -69,7 +69,7 @@ def test_no_digit_depends_on_the_order_of_rows(
     second = scored(data.draw(st.permutations(people)), choices, weighted=weighted)
     assert (first is None) == (second is None)
     if first and second:
-        same_digits(first, second)
+        assert_same_digits(first, second)
 
 
 @settings(max_examples=40, deadline=None)
@@ -83,7 +83,7 @@ def test_no_digit_depends_on_the_names_of_companies_and_industries(
     first, second = scored(moved, choices, weighted=weighted), scored(people, choices, weighted=weighted)
     assert (first is None) == (second is None)
     if first and second:
-        same_digits(first, second, renamed=other.__getitem__)
+        assert_same_digits(first, second, renamed=other.__getitem__)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,6 @@ def test_no_digit_depends_on_how_rows_are_worked_off(
     monkeypatch.setattr(units_module, "_BLOCK", 10)
     monkeypatch.setattr(tally_module, "_STRETCH", 3)
     assert tally_module.Units is units_module.Units
-    same_digits(whole, score(survey(people, weighted=True), **choices, companies="census"))
+    assert_same_digits(whole, score(survey(people, weighted=True), **choices, companies="census"))
     monkeypatch.setattr(units_module, "_DENSE", 1)
-    same_digits(whole, score(survey(people, weighted=True), **choices, companies="census"))
+    assert_same_digits(whole, score(survey(people, weighted=True), **choices, companies="census"))

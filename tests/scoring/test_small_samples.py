@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from small_surveys import Interview, company, interviews, survey
 from test_estimates_against_survey import DIMENSIONS, REFERENCE, scored
-from test_invariance import same_digits
+from test_invariance import assert_same_digits
 
 from satsurvey.intake.study import StudyScoring, study_defects
 from satsurvey.report.catalogue import translated
@@ -161,7 +161,7 @@ def test_industries_of_sampled_companies_stay_and_a_census_takes_the_errors_of_c
 
 
 def test_respondent_first_is_the_same_with_both() -> None:
-    same_digits(by_items(FEW, order="respondent_first"), score(survey(FEW), order="respondent_first"))
+    assert_same_digits(by_items(FEW, order="respondent_first"), score(survey(FEW), order="respondent_first"))
 
 
 def test_equal_weights_of_any_size_are_no_weights() -> None:
@@ -204,4 +204,4 @@ def test_the_study_file_has_the_choice() -> None:
     assert "small_sample" in str(defect)
     asked = survey(FEW, scoring=StudyScoring(small_sample="items"))
     assert score(asked).method.small_sample == "items"
-    same_digits(score(asked), by_items(FEW))
+    assert_same_digits(score(asked), by_items(FEW))

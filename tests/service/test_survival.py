@@ -22,7 +22,7 @@ WAITS = pd.read_csv(REFERENCE / "survival_waits.csv")
 watched = st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=1, max_size=40)
 
 
-def close(found: object, expected: object) -> None:
+def assert_close(found: object, expected: object) -> None:
     ours = np.asarray(found, dtype=np.float64)
     theirs = np.array([np.nan if x in (None, "NA") else x for x in np.atleast_1d(expected)], dtype=np.float64)
     np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12)
@@ -40,11 +40,11 @@ def test_curve_error_interval_and_quantiles_are_those_of_survfit(case: str) -> N
         level=expected["level"],
     )
     for name in ("time", "n_at_risk", "n_events", "n_censored", "survival", "std_error", "ci_low", "ci_high"):
-        close(curve.frame[name], expected[name])
+        assert_close(curve.frame[name], expected[name])
     for ours, theirs in (("time", "q_time"), ("ci_low", "q_low"), ("ci_high", "q_high")):
-        close(curve.quantiles[ours], expected[theirs])
+        assert_close(curve.quantiles[ours], expected[theirs])
     for ours, theirs in (("survival", "at_survival"), ("ci_low", "at_low"), ("ci_high", "at_high")):
-        close(curve.stated[ours], expected[theirs])
+        assert_close(curve.stated[ours], expected[theirs])
 
 
 def test_without_censoring_survival_is_the_share_still_waiting_and_greenwood_the_binomial_error() -> None:

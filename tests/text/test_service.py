@@ -65,7 +65,7 @@ def test_none_has_no_polarity_and_others_have_one_between_0_and_1():
     assert 0 <= polarity[2] < 0.5 < polarity[1] <= 1
 
 
-def same(one, other):
+def assert_same(one, other):
     assert one.label.tolist() == other.label.tolist()
     assert one.polarity.tobytes() == other.polarity.tobytes()
     for name in ("comment", "start", "end", "aspect", "label"):
@@ -86,7 +86,7 @@ COMMENTS = st.lists(
 @given(COMMENTS)
 def test_a_comment_is_read_alike_alone_and_among_others(texts):
     together = ENGINE.read(texts)
-    same(together, type(together).joined([ENGINE.read([text]) for text in texts]))
+    assert_same(together, type(together).joined([ENGINE.read([text]) for text in texts]))
     mentions = together.mentions
     lengths = np.array([len(text or "") for text in texts], dtype=np.int64)
     assert (mentions.start >= 0).all()
@@ -102,7 +102,7 @@ def test_a_comment_is_read_alike_alone_and_among_others(texts):
 def test_batches_are_cut_without_a_trace():
     texts = ["态度好，就是慢", "没有", "打不进去", None, "希望快一点"] * 2500
     whole = ENGINE.read(texts)
-    same(whole, type(whole).joined([ENGINE.read(texts[:7777]), ENGINE.read(texts[7777:])]))
+    assert_same(whole, type(whole).joined([ENGINE.read(texts[:7777]), ENGINE.read(texts[7777:])]))
 
 
 @pytest.mark.parametrize(
