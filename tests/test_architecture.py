@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "simulation": {"errors", "instrument", "intake"},
     "scoring": {"errors", "instrument", "intake"},
     "text": {"errors", "instrument", "intake", "scoring"},
-    "service": {"errors", "instrument", "intake", "scoring", "text"},
+    "service": {"errors", "instrument", "intake", "scoring"},
     "regression": {"errors"},
     "benchmarks": {"errors", "instrument", "intake", "scoring", "text", "service"},
     "response_time": {

@@ -47,6 +47,7 @@ Tier = Literal[
 Kind = Literal["threshold", "observed", "effect", "case", "vendor_claim", "context"]
 Route = Literal["", "survey", "self_report", "expert"]
 When = Literal["", "promotion_day", "peak_hours"]
+Statistic = Literal["", "mean", "median", "p90", "rate"]
 Handling = Literal["stricter", "industry_only", "keep_both", "never_pool", "refuse"]
 
 
@@ -97,6 +98,11 @@ class Metric(_Model):
         """Whether values are percent."""
         return self.unit == "%"
 
+    @property
+    def statistic(self) -> Statistic:
+        """What values and lines are, where nothing says it: rates of rates, means of everything else."""
+        return "rate" if self.is_rate else "mean"
+
     def name(self, language: str) -> str:
         """Return the name in a language."""
         return self.zh if language == "zh" else self.en
@@ -128,6 +134,9 @@ class Figure(_Model):
         What it is limited to; empty where it is not.
     route
         How it was measured (survey, self_report, expert), "" where the source does not say.
+    statistic
+        What it is a line for: "mean", "median", "p90" or "rate"; "" where the source does not say it, which
+        is read as the mean, of rates as the rate.
     source, section
         Where it stands.
     note
@@ -149,6 +158,7 @@ class Figure(_Model):
     customer_tier: str = ""
     dimension: str = ""
     route: Route = ""
+    statistic: Statistic = ""
     source: str
     section: str = ""
     note: Text = Text()
@@ -206,6 +216,10 @@ class Figures:
         """Return the metric that a word stands for (code, name in either language, alias), else None."""
         return self._names.get(folded(word))
 
+    def statistic_of(self, figure: Figure) -> Statistic:
+        """Return the statistic that a figure is a line for; that of its metric where it does not say."""
+        return figure.statistic or self.metrics[figure.metric].statistic
+
     def nearest_metrics(self, word: str) -> tuple[str, ...]:
         """Return the metrics with the names nearest to a word."""
         return nearest(word, {name: code for name, code in self._names.items() if self.metrics[code].family})
@@ -221,8 +235,8 @@ class Figures:
     @property
     def frame(self) -> pd.DataFrame:
         """One row per figure: id, metric, channel, tier, op, value, value_to, unit, year, kind, what it is
-        limited to (scope, industries, when, customer_tier, dimension, route), source, section, evidence,
-        note."""
+        limited to (scope, industries, when, customer_tier, dimension, route), statistic ("" where it is not
+        said), source, section, evidence, note."""
         rows = []
         for figure in self.figures:
             low, high = figure.value if isinstance(figure.value, tuple) else (figure.value, None)
@@ -244,6 +258,7 @@ class Figures:
                     "customer_tier": figure.customer_tier,
                     "dimension": figure.dimension,
                     "route": figure.route,
+                    "statistic": figure.statistic,
                     "source": figure.source,
                     "section": figure.section,
                     "evidence": self.sources[figure.source].evidence,
@@ -389,6 +404,8 @@ def _against_metric(where: str, figure: Figure, metric: Metric) -> Iterator[Defe
         yield Defect(f"{where}.value", f"{figure.op!r} takes one value")
     if metric.unit and figure.unit != metric.unit and figure.kind in ("threshold", "observed"):
         yield Defect(f"{where}.unit", f"this metric is in {metric.unit!r}, not in {figure.unit!r}")
+    if figure.statistic and (figure.statistic == "rate") != metric.is_rate:
+        yield Defect(f"{where}.statistic", f"no value of this metric is a {figure.statistic}")
     wrong = {"lower": (">=", ">"), "higher": ("<=", "<")}.get(metric.better, ())
     if figure.kind == "threshold" and figure.op in wrong:
         yield Defect(f"{where}.op", f"{metric.better} is better, so a line cannot be {figure.op!r}")

@@ -57,15 +57,20 @@ REFUSALS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the line is for customers of another tier",
         ),
         "other_statistic": (
-            "公布的是均值，而数值是中位数或百分位数",
-            "the published figure is a mean, and the value is a median or percentile",
+            "统计量不同（如公布的是均值，而数值是中位数或百分位数），不可相比",
+            "the two are different statistics (such as a mean and a median or percentile)",
         ),
     }
 )
 """Why a figure is not compared with a value, in Chinese and English."""
 
 _FAMILY_REASONS = MappingProxyType({"response": "other_definition", "satisfaction": "rate_against_index"})
-_FORMULAS_APART = frozenset({("bot_containment", "bot_alone_of_bot")})
+NOT_COMPARABLE = (
+    *("automatic_replies", "other_definition", "other_denominator", "other_route", "other_statistic"),
+)
+"""Reasons that lie in the value itself: a line of its metric and channel is there, but of something else."""
+
+_FORMULAS_APART = frozenset({("bot_containment", "bot_alone_of_bot"), ("wait_time", "single_waits")})
 # As `satsurvey.service.records.Definition.text` says it, and as a table may have it.
 _COUNTED = re.compile("(?<!whether )automatic replies stop the clock|自动回复停表|automatic_replies_counted")
 
@@ -110,6 +115,16 @@ class Comparison:
     def used(self, tier: str) -> Line | None:
         """Return the line of a tier that grades, None where there is none."""
         return next((line for line in self.lines if line.used and line.figure.tier == tier), None)
+
+    @property
+    def used_lines(self) -> tuple[Line, ...]:
+        """The line of every tier that has one."""
+        return tuple(line for line in self.lines if line.used)
+
+    def obstacle(self, metric: str) -> str:
+        """Return why the lines of a metric for such values are not used, "" if some are or none is there."""
+        found = {reason for figure, reason in self.refused if figure.metric == metric}
+        return "" if self.lines else next((reason for reason in NOT_COMPARABLE if reason in found), "")
 
 
 def compare(cell: Cell, figures: Figures) -> Comparison:
@@ -178,22 +193,19 @@ def _is_line(figure: Figure) -> bool:
 
 
 def _refusal(cell: Cell, figure: Figure, figures: Figures) -> str | None:
-    """Return the first reason for which a figure may not stand beside a value."""
+    """Return the first reason for which a figure may not stand beside a value.
+
+    Whether the figure is for such values at all (metric, dimension, channel, industry, occasion, tier) is
+    asked before whether the two are made the same way, so that the latter reasons name lines that are near.
+    """
     if figure.metric != cell.metric:
         if "nps" in (figure.metric, cell.metric):
             return "nps_not_satisfaction"
         return _FAMILY_REASONS.get(figures.metrics[cell.metric].family, "other_denominator")
-    named = figures.metric_of(cell.definition) if cell.definition else None
-    if named is not None and named != cell.metric:
-        return "other_definition"
-    if (cell.metric, cell.formula) in _FORMULAS_APART:
-        return "other_denominator"
-    route = figure.route or figures.metrics[figure.metric].route
-    if cell.route and route and cell.route != route:
-        return "other_route"
-    replied = figure.channel != "bot" and figures.metrics[cell.metric].family == "response"
-    if replied and _COUNTED.search(cell.definition.casefold()):
-        return "automatic_replies"
+    return _out_of_scope(cell, figure) or _made_otherwise(cell, figure, figures)
+
+
+def _out_of_scope(cell: Cell, figure: Figure) -> str | None:
     if figure.dimension != cell.dimension:
         return "other_dimension"
     if not _same_channel(cell.channel, figure):
@@ -204,9 +216,25 @@ def _refusal(cell: Cell, figure: Figure, figures: Figures) -> str | None:
         return "other_occasion"
     if figure.customer_tier and figure.customer_tier != cell.customer_tier:
         return "other_tier"
-    if figure.kind == "observed" and cell.statistic in ("median", "p90"):
-        return "other_statistic"
     return None
+
+
+def _made_otherwise(cell: Cell, figure: Figure, figures: Figures) -> str | None:
+    named = figures.metric_of(cell.definition) if cell.definition else None
+    if named is not None and named != cell.metric:
+        return "other_definition"
+    if (cell.metric, cell.formula) in _FORMULAS_APART:
+        return "other_denominator"
+    metric = figures.metrics[cell.metric]
+    route = figure.route or metric.route
+    if cell.route and route and cell.route != route:
+        return "other_route"
+    replied = figure.channel != "bot" and metric.family == "response"
+    if replied and _COUNTED.search(cell.definition.casefold()):
+        return "automatic_replies"
+    # The mean of yes and no is the rate.
+    own = "rate" if metric.is_rate and cell.statistic == "mean" else cell.statistic or metric.statistic
+    return None if own == figures.statistic_of(figure) else "other_statistic"
 
 
 def _same_channel(channel: str, figure: Figure) -> bool:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from satsurvey.benchmarks.figures import Figures, Metric, load_figures
-from satsurvey.benchmarks.quantities import BLANK, Rates, quantity
+from satsurvey.benchmarks.figures import Figures, load_figures
+from satsurvey.benchmarks.measured_rows import measured_row
+from satsurvey.benchmarks.quantities import Rates
 from satsurvey.benchmarks.sheets import Sheet, read_sheet
-from satsurvey.benchmarks.vocabulary import channel_of, folded, occasion_of, route_of
-from satsurvey.errors import Defect, SpecificationError, shorten
+from satsurvey.benchmarks.vocabulary import channel_of
+from satsurvey.errors import Defect, SpecificationError
 from satsurvey.intake.answers import fold
 from satsurvey.intake.formats.headings import ReadOptions, normalise_heading
 from satsurvey.intake.ledger import Ledger, UnusedRow
-from satsurvey.intake.numbers import read_number
 from satsurvey.intake.reading import open_raw
-from satsurvey.text.intervals import wilson
+from satsurvey.service.kpi_formulas import KPI_METRICS
 
 if TYPE_CHECKING:
     from satsurvey.service.kpis import Kpis
@@ -63,14 +63,6 @@ CLOCKS: Mapping[str, str] = MappingProxyType(
 )
 """The column of records whose clock says what a metric is."""
 UNUSABLE = ("company", "channel", "metric", "value", "reason", "what", "do", "file", "row")
-STATISTICS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("mean", "average", "avg", "均值", "平均", "平均值"), "mean"),
-        **dict.fromkeys(("median", "p50", "中位数"), "median"),
-        **dict.fromkeys(("p90", "第90百分位", "90分位"), "p90"),
-        **dict.fromkeys(("rate", "share", "比率", "占比"), "rate"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -194,31 +186,26 @@ def measured_of_frame(
     return _measured(rows, figures or load_figures(), rates, level, sheet)
 
 
-def measured_of_kpis(
-    kpis: Kpis, *, statistic: str = "mean", figures: Figures | None = None, level: float = 0.95
-) -> Measured:
+def measured_of_kpis(kpis: Kpis, *, figures: Figures | None = None) -> Measured:
     """Make measured values from key figures of service records.
 
     Parameters
     ----------
     kpis
         As `satsurvey.service.kpis.kpis` makes them, best by company and channel.
-    statistic
-        Which statistic of times is graded: "mean", "median" or "p90".
     figures
         What metrics there are. None: the published ones.
-    level
-        Confidence level.
 
     Notes
     -----
+    Means and rates are taken, and medians and 90th percentiles where a figure is a line for them.
     The route of every value is "self_report": records are the centre's own figures. The ledger is that of
     the records, not this one's. Figures of service that nothing is published for are left out and named in
     the notes.
     """
     figures = figures or load_figures()
     frame = kpis.frame
-    wanted = frame["statistic"].isin(["rate", statistic])
+    wanted = frame["statistic"].isin(["rate", "mean", *{figure.statistic for figure in figures}])
     known = frame["metric"].isin([code for code, metric in figures.metrics.items() if metric.family])
     kept = frame[wanted & known].reset_index(drop=True)
     factor = np.where(kept["unit"] == "share", 100.0, 1.0)
@@ -255,7 +242,8 @@ def measured_of_kpis(
     notes = [*kpis.notes]
     strange = sorted(set(frame["metric"][wanted & ~known].tolist()))
     if strange:
-        notes.append(f"nothing is published to grade these by: {', '.join(strange)}")
+        named = ", ".join(KPI_METRICS[name][1] if name in KPI_METRICS else name for name in strange)
+        notes.append(f"nothing is published to grade these by: {named}")
     return Measured(made, pd.DataFrame(columns=list(UNUSABLE)), Ledger(), tuple(notes))
 
 
@@ -287,7 +275,7 @@ def _measured(
     ]
     for row, cells in rows:
         place: dict[str, object] = {"file": sheet.name, "row": row}
-        made, problem = _row(cells, figures, rates, level)
+        made, problem = measured_row(cells, figures, rates, level)
         if problem:
             reason, what, do = problem
             refused.append(
@@ -302,7 +290,7 @@ def _measured(
                     **place,
                 }
             )
-            kind = "unknown_metric" if reason == "unknown_metric" else "no_value"
+            kind = reason if reason in ("unknown_metric", "nothing_published") else "no_value"
             unused.append(UnusedRow(sheet.name, sheet.sheet, row, kind, what))
         else:
             used.append({**made, **place})
@@ -314,114 +302,6 @@ def _measured(
         Ledger.of_file(sheet.name, sheet.sheet, read, unused),
         (*(f"{sheet.name}: {note}" for note in sheet.notes), *_twice(frame, sheet.name)),
     )
-
-
-Problem = tuple[str, str, str]
-
-
-def _row(
-    cells: Mapping[str, str], figures: Figures, rates: Rates | None, level: float
-) -> tuple[dict[str, object], Problem | None]:
-    word = cells["metric"]
-    code = figures.metric_of(word)
-    if code is None or not figures.metrics[code].family:
-        near = figures.nearest_metrics(word)
-        what = f"no metric is called {shorten(word, 40)!r}" if code is None else f"nobody is graded by {code}"
-        return {}, ("unknown_metric", what, f"did you mean {', '.join(near)}?" if near else _LIST)
-    metric = figures.metrics[code]
-    statistic = STATISTICS.get(folded(cells.get("statistic", "")), fold(cells.get("statistic", "")))
-    if statistic not in ("", *STATISTICS.values()):
-        return {}, (
-            "unknown_statistic",
-            f"lines are not published for the statistic {shorten(statistic, 40)!r}",
-            "give the mean, median, p90 or rate",
-        )
-    route, when = route_of(cells.get("route", "")), occasion_of(cells.get("when", ""))
-    if route is None:
-        word = shorten(cells["route"], 40)
-        return {}, (
-            "unknown_route",
-            f"{word!r} is no way of measuring",
-            "write survey, self_report or expert",
-        )
-    if when is None:
-        word = shorten(cells["when"], 40)
-        return {}, (
-            "unknown_occasion",
-            f"{word!r} is no occasion",
-            "write promotion_day, peak_hours or nothing",
-        )
-    found = quantity(cells["value"], metric, unit=cells.get("unit", ""), rates=rates)
-    if found.problem:
-        return {}, (found.problem, found.what, found.do)
-    value = np.nan if found.value is None else found.value
-    notes: list[str] = []
-    numbers = {
-        name: _number(cells.get(name, ""), name, notes) for name in ("n", "std_error", "ci_low", "ci_high")
-    }
-    low, high, interval = _interval(value, numbers, found.factor, metric, level, notes)
-    return {
-        "industry": cells.get("industry", ""),
-        "company": cells.get("company", ""),
-        "channel": channel_of(cells.get("channel", "")),
-        "customer_tier": fold(cells.get("customer_tier", "")),
-        "metric": code,
-        "statistic": statistic,
-        "value": value,
-        "unit": metric.unit,
-        "n": numbers["n"],
-        "ci_low": low,
-        "ci_high": high,
-        "interval": interval,
-        "definition": cells.get("definition", ""),
-        "formula": cells.get("formula", ""),
-        "route": route or metric.route,
-        "when": when,
-        "dimension": cells.get("dimension", "").upper(),
-        "note": "; ".join(notes),
-    }, None
-
-
-_LIST = "satsurvey benchmark figures lists what is published"
-
-
-def _number(cell: str, name: str, notes: list[str]) -> float:
-    text = fold(cell)
-    if text in BLANK:
-        return float("nan")
-    number = read_number(text.removesuffix("%"))
-    if number is None or (name in ("n", "std_error") and number < 0):
-        notes.append(f"{name} is no number that can be used: {shorten(cell, 40)!r}")
-        return float("nan")
-    return number
-
-
-def _interval(
-    value: float, numbers: Mapping[str, float], factor: float, metric: Metric, level: float, notes: list[str]
-) -> tuple[float, float, str]:
-    """Return the interval of a value: the one given, from its standard error, or Wilson's from its number."""
-    nan = float("nan")
-    if np.isnan(value):
-        return nan, nan, ""
-    low, high = numbers["ci_low"] * factor, numbers["ci_high"] * factor
-    if not np.isnan(low) and not np.isnan(high):
-        if low <= value <= high:
-            return low, high, "given"
-        notes.append("the interval given does not hold the value; it was not used")
-    elif numbers["std_error"] > 0:
-        from scipy.special import ndtri
-
-        half = float(ndtri(0.5 + level / 2)) * numbers["std_error"] * factor
-        return value - half, value + half, "std_error"
-    if metric.is_rate and is_proportion(metric) and numbers["n"] >= 1:
-        bottom, top = wilson(np.array([value / 100]), np.array([numbers["n"]]), level=level)
-        return float(bottom[0]) * 100, float(top[0]) * 100, "wilson"
-    return nan, nan, ""
-
-
-def is_proportion(metric: Metric) -> bool:
-    """Tell whether a rate is a share of so many contacts, whose number gives its interval."""
-    return metric.is_rate and (metric.low, metric.high) == (0, 100) and metric.family not in ("cost", "staff")
 
 
 def _twice(frame: pd.DataFrame, name: str) -> Iterator[str]:

@@ -159,7 +159,7 @@ def check_promise(
         definition=found.definition,
         ledger=found.ledger,
         method={"level": level, "by": names, "clusters": [name for name, _ in kinds] or ["none"]},
-        notes=_notes(found, kinds, clusters, frame),
+        notes=_notes(found, kinds, clusters, frame, within_s),
     )
 
 
@@ -220,8 +220,13 @@ def _from_records(records: ServiceRecords, metric: str, by: Sequence[str]) -> Pr
         waited = np.where(gave_up, value, waited)
         value = np.where(gave_up, np.nan, value)
     human = np.ones(value.size, dtype=np.bool_)
-    if "handled_by" in contacts and metric == "first_response_s":
-        human = ~((contacts["handled_by"] == "bot").to_numpy(dtype=np.bool_) & np.isnan(value))
+    if "handled_by" in contacts and metric in ("first_response_s", "wait_s"):
+        # A promise of people is not about what a bot kept; who asked for a person and gave up, it is about.
+        by_bot = (contacts["handled_by"] == "bot").to_numpy(dtype=np.bool_)
+        human = ~(by_bot & np.isnan(value if metric == "first_response_s" else waited))
+    if metric == "wait_s" and "channel" in contacts:
+        queued = pd.Series(np.isfinite(value) | np.isfinite(waited)).groupby(contacts["channel"].to_numpy())
+        human &= queued.transform("any").to_numpy(dtype=np.bool_)
     groups, codes = _grouped(contacts, by)
     apart = np.bincount(codes[~human], minlength=len(groups)).astype(np.int64)
     return PromiseTimes(
@@ -249,6 +254,8 @@ def _shared(contacts: pd.DataFrame) -> dict[str, Codes]:
     """Return the clusters of contacts by kind; a contact that names none is a cluster by itself."""
     own = np.arange(len(contacts), dtype=np.int64)
     found: dict[str, Codes] = {}
+    # The number of an agent says who that is within a company only.
+    company = [name for name in ("company_id", "company") if name in contacts][:1]
 
     def put(name: str, codes: Codes, known: NDArray[np.bool_]) -> None:
         if known.any():
@@ -256,11 +263,11 @@ def _shared(contacts: pd.DataFrame) -> dict[str, Codes]:
 
     if "agent_id" in contacts:
         named = (contacts["agent_id"] != "").to_numpy(dtype=np.bool_)
-        keys = ["company", "agent_id"] if "company" in contacts else ["agent_id"]
+        keys = [*company, "agent_id"]
         put("agent", contacts.groupby(keys, sort=False).ngroup().to_numpy().astype(np.int64), named)
     if "request_at" in contacts:
         dated = contacts.assign(request_at=contacts["request_at"].dt.normalize())
-        keys = ["company", "request_at"] if "company" in contacts else ["request_at"]
+        keys = [*company, "request_at"]
         codes = dated.groupby(keys, sort=False, dropna=False).ngroup().to_numpy().astype(np.int64)
         put("company_day", codes, contacts["request_at"].notna().to_numpy(dtype=np.bool_))
     return found
@@ -331,12 +338,26 @@ def _counts(found: PromiseTimes, within_s: float) -> pd.DataFrame:
 
 
 def _notes(
-    found: PromiseTimes, kinds: list[tuple[str, Codes]], wanted: Clustering, frame: pd.DataFrame
+    found: PromiseTimes,
+    kinds: list[tuple[str, Codes]],
+    wanted: Clustering,
+    frame: pd.DataFrame,
+    within_s: float,
 ) -> tuple[str, ...]:
     notes = [*found.notes]
     none = int(np.isnan(found.value).sum())
-    if none:
-        notes.append(f"{none:,} contacts have no time: missed in one reading of them, left out in the other")
+    longer = int((found.waited > within_s).sum())
+    if longer:
+        notes.append(f"{longer:,} contacts without an answer had waited longer than promised: they are late")
+    if none > longer:
+        notes.append(
+            f"{none - longer:,} contacts have no time: missed in one reading of them, left out in the other"
+        )
+    if int(found.n_not_applicable.sum()):
+        notes.append(
+            f"the promise is not about {int(found.n_not_applicable.sum()):,} contacts: a bot handled them "
+            "alone, or their channel has no such time"
+        )
     if "mean" in frame["statistic"].tolist() and none:
         notes.append("a mean leaves out who never got an answer, and is too good where many did not")
     if wanted == "auto" and not kinds:

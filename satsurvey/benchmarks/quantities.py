@@ -126,7 +126,7 @@ def _rate(cell: str, text: str, word: str, unit: str, rates: Rates | None) -> Qu
         None,
         problem="ambiguous_rate",
         what=f"{shorten(cell, 40)!r} may be a share of 1 or a percentage",
-        do="write it with a percent sign, or add a column unit with % or share",
+        do="write it with a percent sign, add a column unit with % or share, or say with --rates which it is",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,10 @@ DESCRIBED = (
 YES = frozenset({"yes", "y", "true", "1", "是", "有", "对", "√", "✓", "通过", "具备"})
 NO = frozenset({"no", "n", "false", "0", "否", "没有", "无", "不", "×", "✗", "未通过", "不具备"})
 NOT_APPLICABLE = frozenset({"不适用", "notapplicable"})
+_WEEK = 168.0
+_ROUND_THE_CLOCK = re.compile(r"(7[*x×/]24|24[*x×/]7)(小时|h|hours?)?")
+_DAYS = re.compile(r"([0-9.,]+)(?:天|日|days?|d)")
+_HOURS = re.compile(r"(小时|hours?|hrs?|h)$")
 PROBLEMS = ("vendor", "input", "value", "what", "do", "place")
 
 
@@ -182,7 +187,7 @@ def _of_rows(sheet: Sheet, design: Scorecard, notes: list[str]) -> Cells:
             defects.append(Defect(f"row {row}", "a vendor needs a name of its own"))
             continue
         cells[vendor] = {code: (texts[k], f"row {row}") for code, k in inputs.items()}
-    _refuse(sheet, cells if inputs else {}, defects)
+    _refuse(sheet, cells, bool(inputs), defects)
     return cells
 
 
@@ -212,7 +217,7 @@ def _of_columns(sheet: Sheet, by_code: int, design: Scorecard, notes: list[str])
     # A column of the template that nobody has filled in is no vendor.
     filled = {vendor: row for vendor, row in cells.items() if any(text for text, _ in row.values())}
     notes += [f"the column {vendor} is empty and was left out" for vendor in cells if vendor not in filled]
-    _refuse(sheet, filled if known else {}, defects)
+    _refuse(sheet, filled, bool(known), defects)
     return filled
 
 
@@ -223,13 +228,14 @@ def _unused(what: str, word: str, names: Mapping[str, str], *, twice: bool) -> s
     return f"{what} {shorten(word, 40)!r} is no input of the scorecard and was not used; nearest: {near}"
 
 
-def _refuse(sheet: Sheet, cells: Cells, defects: list[Defect]) -> None:
-    if not defects and cells:
+def _refuse(sheet: Sheet, cells: Cells, known: bool, defects: list[Defect]) -> None:
+    if not defects and cells and known:
         return
+    none = "the sheet is not filled in" if known else "no vendor has an input that is known"
     raise VendorsError(
         "the file of vendors cannot be used",
         file=sheet.path,
-        defects=defects or [Defect("table", "no vendor has an input that is known")],
+        defects=defects or [Defect("table", none)],
         next_step="satsurvey scorecard template FILE.xlsx writes a sheet to fill in",
     )
 
@@ -271,6 +277,19 @@ def _filled(
     )
 
 
+def _hours(text: str) -> float | None:
+    """Return hours of a number, of 7*24, of days, or of a spelled time such as 1小时30分."""
+    plain = fold(text).replace(" ", "").casefold()
+    if _ROUND_THE_CLOCK.fullmatch(plain):
+        return _WEEK
+    days = _DAYS.fullmatch(plain)
+    number = read_number(days[1] if days else _HOURS.sub("", plain))
+    if number is not None:
+        return 24 * number if days else number
+    spelled = read_number(plain, seconds=True)
+    return None if spelled is None else spelled / 3600
+
+
 @dataclass(frozen=True)
 class _Reader:
     """Reads the cells of one input."""
@@ -303,11 +322,12 @@ class _Reader:
 
     def _fact(self, text: str, test: Test) -> tuple[float, str, str]:
         if test.unit == "h":
-            plain = read_number(fold(text))
-            spelled = read_number(fold(text), seconds=True) if plain is None else None
-            number = plain if spelled is None else spelled / 3600
+            number = _hours(text)
             if number is None or number < 0:
                 return float("nan"), f"{shorten(text, 40)!r} is no number of hours", "write hours, such as 24"
+            if test.code == "service_hours" and number > _WEEK:
+                what = f"{shorten(text, 40)!r} is more than a week"
+                return float("nan"), what, "write hours a week, to 168"
             return number, "", ""
         low = None if test.code.startswith("cost_reduction") else 0.0
         metric = Metric(

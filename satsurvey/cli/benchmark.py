@@ -11,8 +11,17 @@ import typer
 
 from satsurvey.cli.groups import group_with_default
 from satsurvey.cli.language import say
-from satsurvey.cli.options import EncodingOption, LangOption, SheetOption, default_language
+from satsurvey.cli.options import (
+    EncodingOption,
+    ForceOption,
+    FormatOption,
+    LangOption,
+    QuietOption,
+    SheetOption,
+    default_language,
+)
 from satsurvey.cli.progress import progress_bar
+from satsurvey.cli.provenance import provenance_of_files
 
 if TYPE_CHECKING:
     from satsurvey.benchmarks.figures import Figures
@@ -24,7 +33,9 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Published figures on customer service, and own figures graded by them.\n\n"
-    "Example: satsurvey benchmark kpis.csv",
+    "Example: satsurvey benchmark kpis.csv\n\n"
+    "A file in place of a command is given to `grade`, whose options are listed by: "
+    "satsurvey benchmark grade --help.",
 )
 
 FiguresOption = Annotated[
@@ -60,18 +71,15 @@ def grade_command(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Also write CSV tables, benchmark.json and manifest.json."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what stands at --out.")] = False,
+    force: ForceOption = False,
     show: Annotated[
-        Literal["grades", "lines", "refused", "unusable"] | None,
+        Literal["summary", "grades", "lines", "refused", "unusable"] | None,
         typer.Option("--show", help="Which table to print. Default: the main ones."),
     ] = None,
-    format: Annotated[
-        Literal["table", "csv", "json"],
-        typer.Option("--format", help="How to print. json has everything, csv full precision."),
-    ] = "table",
+    format: FormatOption = "table",
     encoding: EncodingOption = None,
     sheet: SheetOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")] = False,
+    quiet: QuietOption = False,
     lang: LangOption = default_language(),
 ) -> None:
     """Grade own figures by published ones: below basic, basic or excellent, with the gap to the next line.
@@ -100,17 +108,17 @@ def grade_command(
         given = {"map": map, "industry": industry, "rates": rates, "encoding": encoding, "sheet": sheet}
         provenance = provenance_of_files([*files, *([figures] if figures else [])], **given)
     if out is not None:
-        from satsurvey.report.benchmark_tables import write_benchmark
+        from satsurvey.report.benchmark_files import write_benchmark
 
         written = write_benchmark(result, out, provenance=provenance, force=force)
         if not quiet:
             say(f"{len(written)} files written to {out}", lang)
     if format == "json":
-        from satsurvey.report.benchmark_tables import benchmark_json
+        from satsurvey.report.benchmark_files import benchmark_json
 
         sys.stdout.write(benchmark_json(result, provenance))
     elif format == "csv":
-        from satsurvey.report.benchmark_tables import FRAMES
+        from satsurvey.report.benchmark_files import FRAMES
         from satsurvey.report.text import frame_to_csv
 
         sys.stdout.write(frame_to_csv(getattr(result, FRAMES[show or "grades"])))
@@ -118,7 +126,7 @@ def grade_command(
         from satsurvey.report.benchmark_tables import TABLES, grade_tables
         from satsurvey.report.terminal import render
 
-        tables = grade_tables(result, lang) if show is None else [TABLES[show](result, lang, most=None)]
+        tables = grade_tables(result, lang) if show is None else TABLES[show](result, lang)
         sys.stdout.write("\n".join(render(table) for table in tables))
 
 
@@ -134,10 +142,7 @@ def list_figures(
     elsewhere: Annotated[
         bool, typer.Option("--elsewhere", help="Figures of other publications, which grade nobody.")
     ] = False,
-    format: Annotated[
-        Literal["table", "csv", "json"],
-        typer.Option("--format", help="How to print. json has everything, csv full precision."),
-    ] = "table",
+    format: FormatOption = "table",
     lang: LangOption = default_language(),
 ) -> None:
     """List the published figures with what they are of, their source, and how far it can be trusted.
@@ -168,7 +173,7 @@ def list_figures(
             next_step="leave out the channel or the metric",
         )
     if format == "json":
-        from satsurvey.report.benchmark_tables import figures_json
+        from satsurvey.report.figure_list import figures_json
 
         sys.stdout.write(figures_json(chosen, found))
     elif format == "csv":
@@ -177,7 +182,7 @@ def list_figures(
         ids = {figure.id for figure in chosen}
         sys.stdout.write(frame_to_csv(found.frame[found.frame["id"].isin(ids)]))
     else:
-        from satsurvey.report.benchmark_tables import figure_table
+        from satsurvey.report.figure_list import figure_table
         from satsurvey.report.terminal import render
 
         sys.stdout.write(render(figure_table(chosen, found, lang)))
@@ -200,29 +205,3 @@ def _measured(
     from satsurvey.service.reading import read_records
 
     return kpis(read_records(files, map=map or "general", encoding=encoding, sheet=sheet))
-
-
-def provenance_of_files(files: Sequence[Path], **options: object) -> dict[str, object]:
-    """Return what a result was made from: files with their SHA-256, versions, options."""
-    import platform
-
-    import numpy as np
-    import pandas as pd
-
-    from satsurvey import __version__
-    from satsurvey.intake.provenance import provenance_of
-    from satsurvey.intake.raw import Source
-
-    sources = [Source(path, path.suffix.lower().removeprefix(".")) for path in files]
-    versions = {
-        "satsurvey": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "pandas": pd.__version__,
-    }
-    # What is written names files, not the folders of this machine.
-    shown = {
-        name: Path(value).name if name in ("map", "weights") and isinstance(value, str | Path) else value
-        for name, value in options.items()
-    }
-    return provenance_of(sources, shown, versions)

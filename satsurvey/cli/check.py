@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -26,11 +25,6 @@ from satsurvey.cli.options import (
     default_language,
     require_exports,
 )
-
-if TYPE_CHECKING:
-    from satsurvey.intake.checks import CheckReport
-
-SCHEMA = "satsurvey.check/1"
 
 
 def check_command(
@@ -77,7 +71,9 @@ def check_command(
         say_set_aside(write_set_aside(responses, set_aside, language=lang, force=force), set_aside, lang)
     report = check(responses, today=date.today())
     if format == "json":
-        print(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
+        from satsurvey.report.check_json import check_json
+
+        sys.stdout.write(check_json(report))
     elif format == "csv":
         import pandas as pd
 
@@ -102,16 +98,3 @@ def check_command(
     if "error" in severities or report.ledger.unreadable:
         raise typer.Exit(EXIT_INPUT)
     raise typer.Exit(EXIT_WARNINGS if strict and "warning" in severities else EXIT_DONE)
-
-
-def _as_json(report: CheckReport) -> dict[str, object]:
-    return {
-        "schema": SCHEMA,
-        "rows_checked": report.rows_checked,
-        "findings": report.grouped(),
-        "rows": report.to_records(),
-        "rules_run": list(report.rules_run),
-        "rules_not_run": dict(report.rules_not_run),
-        "ledger": report.ledger.to_dict(),
-        "notes": list(report.notes),
-    }

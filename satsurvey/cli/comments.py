@@ -14,9 +14,11 @@ from satsurvey.cli.options import (
     EXIT_INPUT,
     EncodingOption,
     Exports,
+    ForceOption,
     InstrumentOption,
     Lang,
     LangOption,
+    QuietOption,
     SheetOption,
     StudyOption,
     default_language,
@@ -58,8 +60,6 @@ ColumnOption = Annotated[
     list[str] | None,
     typer.Option("--column", metavar="NAME", help="Heading of a column of comments (repeatable)."),
 ]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace what stands at --out.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")]
 LabelledFile = Annotated[
     Path, typer.Argument(metavar="LABELLED", help="Table of comments with the labels that people gave them.")
 ]
@@ -237,11 +237,11 @@ def train_on_comments(
             except SatsurveyError as exc:
                 notes.append(f"the engine {name} was left out of the comparison: {exc.what}")
     if format == "json":
-        from satsurvey.report.comment_files import evaluation_json
+        from satsurvey.report.comment_files import TRAINING_SCHEMA, evaluation_json
         from satsurvey.report.score_json import json_text
 
         rows: dict[str, object] = {name: evaluation_json(one) for name, one in results.items()}
-        about = {"schema": "satsurvey.comments-training/1", "n": len(found), "about": trained.about}
+        about = {"schema": TRAINING_SCHEMA, "n": len(found), "about": trained.about}
         sys.stdout.write(json_text(about | {"evaluations": rows, "notes": notes}))
         return
     from satsurvey.report.evaluation_tables import comparison_table

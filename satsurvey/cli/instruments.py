@@ -95,20 +95,19 @@ def list_instruments(lang: LangOption = default_language(), output: Format = Ins
 
     found = {name: load_instrument(name) for name in instrument_names()}
     if output is InstrumentFormat.JSON:
-        _print_json(
-            [
-                {
-                    "name": name,
-                    "version": instrument.version,
-                    "title": instrument.title.model_dump(),
-                    "status": instrument.status.model_dump(),
-                    "dimensions": list(instrument.dimension_codes),
-                    "n_items": len(instrument.items),
-                    "default_scale": instrument.default_scale,
-                }
-                for name, instrument in found.items()
-            ]
-        )
+        entries = [
+            {
+                "name": name,
+                "version": instrument.version,
+                "title": instrument.title.model_dump(),
+                "status": instrument.status.model_dump(),
+                "dimensions": list(instrument.dimension_codes),
+                "n_items": len(instrument.items),
+                "default_scale": instrument.default_scale,
+            }
+            for name, instrument in found.items()
+        ]
+        _print_json({"schema": "satsurvey.instruments/1", "instruments": entries})
         return
     rows = [
         (name, one.title.get(lang), len(one.dimensions), len(one.items), one.default_scale, one.version)

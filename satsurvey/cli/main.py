@@ -28,6 +28,7 @@ from satsurvey.cli.options import (
 )
 from satsurvey.cli.reconcile import reconcile_command
 from satsurvey.cli.response import response_command
+from satsurvey.cli.schema import schema_command
 from satsurvey.cli.score import score_command
 from satsurvey.cli.simulate import simulate_command
 from satsurvey.errors import MethodError, NothingToScoreError, OutputError, SatsurveyError
@@ -94,6 +95,7 @@ app.command("init")(init_command)
 app.command("fieldwork")(fieldwork_command)
 app.command("reconcile")(reconcile_command)
 app.command("simulate")(simulate_command)
+app.command("schema")(schema_command)
 app.command("claims")(claims_command)
 app.command("response")(response_command)
 app.add_typer(comments.app, name="comments")

@@ -45,6 +45,11 @@ InstrumentOption = Annotated[
     str | None,
     typer.Option("--instrument", help="Shipped instrument, or path of a file.", metavar="NAME"),
 ]
+QuestionnaireOption = Annotated[
+    str | None,
+    typer.Option("--questionnaire", metavar="NAME", help="Shipped instrument, or path of a file."),
+]
+"""Where `--instrument` stands for an instrumental variable, or beside a command where it does."""
 ScaleOption = Annotated[
     str | None,
     typer.Option("--scale", help="Scale the items were answered on, e.g. five_point.", metavar="NAME"),
@@ -53,7 +58,33 @@ EncodingOption = Annotated[
     str | None, typer.Option("--encoding", help="Encoding of the exports, e.g. gb18030.", metavar="NAME")
 ]
 SheetOption = Annotated[str | None, typer.Option("--sheet", help="Sheet of the workbook.", metavar="NAME")]
+MapOption = Annotated[
+    str,
+    typer.Option("--map", metavar="NAME", help="Shipped map, or path of a file: which column is what."),
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace what stands at --out.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")]
+FormatOption = Annotated[
+    Literal["table", "csv", "json"],
+    typer.Option("--format", help="How to print. json has everything, csv full precision."),
+]
 LangOption = Annotated[
     Lang,
     typer.Option("--lang", envvar="SATSURVEY_LANG", help="Language of tables: zh or en.", show_default=False),
 ]
+
+
+def seconds_said(text: str) -> float:
+    """Read a length of time that was typed, such as 30, 30s, 2min or 1分30秒, in seconds.
+
+    Raises
+    ------
+    MethodError
+        When it is none.
+    """
+    from satsurvey.intake.numbers import read_number
+
+    number = read_number(text, seconds=True)
+    if number is None:
+        raise MethodError("this is no length of time", value=text, expected="such as 30s, 2min or 1分30秒")
+    return number

@@ -11,12 +11,23 @@ import typer
 
 from satsurvey.cli.groups import group_with_default
 from satsurvey.cli.language import rendered, say
-from satsurvey.cli.options import EXIT_INPUT, EncodingOption, LangOption, SheetOption, default_language
+from satsurvey.cli.options import (
+    EXIT_INPUT,
+    EncodingOption,
+    ForceOption,
+    LangOption,
+    MapOption,
+    QuietOption,
+    SheetOption,
+    default_language,
+    seconds_said,
+)
 from satsurvey.cli.progress import progress_bar
+from satsurvey.cli.provenance import provenance_of_sources
 from satsurvey.errors import MethodError
 
 if TYPE_CHECKING:
-    from satsurvey.service.records import ServiceRecords
+    pass
 
 DEFAULT_BY = "company,channel"
 
@@ -26,7 +37,9 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Service records: tickets, calls and chats, their times and figures.\n\n"
-    "Example: satsurvey records contacts.csv",
+    "Example: satsurvey records contacts.csv\n\n"
+    "A file in place of a command is given to `read`, whose options are listed by: "
+    "satsurvey records read --help.",
 )
 
 
@@ -38,10 +51,7 @@ def read_command(
             metavar="EXPORT...", help="Exports of records; of a map with several tables, each table."
         ),
     ],
-    map: Annotated[
-        str,
-        typer.Option("--map", metavar="NAME", help="Shipped map, or path of a file: which column is what."),
-    ] = "general",
+    map: MapOption = "general",
     calendar: Annotated[
         str | None,
         typer.Option(
@@ -71,13 +81,13 @@ def read_command(
             "--out", metavar="DIR", help="Also write contacts, figures and findings as CSV and JSON."
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what stands at --out.")] = False,
+    force: ForceOption = False,
     format: Annotated[
         Literal["table", "csv", "json"], typer.Option("--format", help="How to print the figures.")
     ] = "table",
     encoding: EncodingOption = None,
     sheet: SheetOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")] = False,
+    quiet: QuietOption = False,
     lang: LangOption = default_language(),
 ) -> None:
     """Read service records and give their figures: response, wait, resolution, service level, abandonment.
@@ -113,8 +123,17 @@ def read_command(
         masked = mask_people(records)
         groups = tuple(name.strip() for name in by.split(",") if name.strip())
         figures = kpis(masked.records, by=groups, targets=targets)
-    options = {"map": map, "calendar": calendar, "clock": clock, "time_zone": time_zone, "by": by}
-    provenance = _provenance(records, **options, target=target, encoding=encoding, sheet=sheet)
+    provenance = provenance_of_sources(
+        records.sources,
+        map=map,
+        calendar=calendar,
+        clock=clock,
+        time_zone=time_zone,
+        by=by,
+        target=target,
+        encoding=encoding,
+        sheet=sheet,
+    )
     if out is not None:
         from satsurvey.report.record_files import write_records
 
@@ -229,35 +248,9 @@ def _targets(given: Sequence[str]) -> Mapping[str, float]:
     targets: dict[str, float] = {}
     for text in given:
         name, sign, seconds = text.partition("=")
-        try:
-            targets[name.strip()] = float(seconds)
-        except ValueError:
-            sign = ""
         if not sign:
             raise MethodError(
                 f"a target is written as NAME=SECONDS, not {text!r}", expected="such as service_level=30"
             )
+        targets[name.strip()] = seconds_said(seconds)
     return targets
-
-
-def _provenance(records: ServiceRecords, **options: object) -> dict[str, object]:
-    import platform
-
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
-
-    from satsurvey import __version__
-    from satsurvey.intake.provenance import provenance_of
-
-    versions = {
-        "satsurvey": __version__,
-        "python": platform.python_version(),
-        **{module.__name__: module.__version__ for module in (np, pd, pa)},
-    }
-    # What is written names files, not the folders of this machine.
-    shown = {
-        name: Path(str(value)).name if name in ("map", "calendar") and value else value
-        for name, value in options.items()
-    }
-    return provenance_of(records.sources, shown, versions)

@@ -13,11 +13,14 @@ from satsurvey.cli.language import say
 from satsurvey.cli.options import (
     EncodingOption,
     Exports,
+    ForceOption,
     LangOption,
+    QuietOption,
     SheetOption,
     StudyOption,
     default_language,
     require_exports,
+    seconds_said,
 )
 from satsurvey.cli.progress import progress_bar
 from satsurvey.errors import MethodError
@@ -85,7 +88,7 @@ def response_command(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Also write CSV tables, figures (SVG) and JSON."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what stands at --out.")] = False,
+    force: ForceOption = False,
     show: Annotated[
         Shown | None, typer.Option("--show", help="Which table to print. Default: the main ones.")
     ] = None,
@@ -99,7 +102,7 @@ def response_command(
     ] = None,
     encoding: EncodingOption = None,
     sheet: SheetOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")] = False,
+    quiet: QuietOption = False,
     lang: LangOption = default_language(),
 ) -> None:
     """Does answering faster go with happier customers, and by how much: three models, four forms, one answer.
@@ -172,12 +175,7 @@ def _names(text: str | None) -> Sequence[str] | None:
 
 
 def _seconds(text: str) -> tuple[float, ...]:
-    try:
-        times = tuple(sorted({float(part) for part in text.split(",") if part.strip()}))
-    except ValueError as exc:
-        raise MethodError(
-            "the times are seconds with commas between them", value=text, expected="such as 30,60,120"
-        ) from exc
+    times = tuple(sorted({seconds_said(part) for part in text.split(",") if part.strip()}))
     if not times or not all(0 <= time <= _MOST_SECONDS for time in times):
         raise MethodError(
             "a time lies between 0 seconds and a year", value=text, expected="such as 30,60,120"

@@ -18,6 +18,7 @@ from satsurvey.cli.options import (
     Exports,
     InstrumentOption,
     LangOption,
+    QuietOption,
     ScaleOption,
     SheetOption,
     StudyOption,
@@ -91,7 +92,7 @@ def score_command(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 4 when the checks found errors or warnings.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")] = False,
+    quiet: QuietOption = False,
     lang: LangOption = default_language(),
 ) -> None:
     """Score a survey and rank industries and companies, with intervals and rank sets.

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from satsurvey.cli.benchmark import provenance_of_files
 from satsurvey.cli.groups import group_with_default
 from satsurvey.cli.language import say
-from satsurvey.cli.options import EncodingOption, LangOption, SheetOption, default_language
+from satsurvey.cli.options import (
+    EncodingOption,
+    FormatOption,
+    LangOption,
+    MapOption,
+    QuietOption,
+    SheetOption,
+    default_language,
+    seconds_said,
+)
 from satsurvey.cli.progress import progress_bar
+from satsurvey.cli.provenance import provenance_of_files
 from satsurvey.errors import MethodError
 
 if TYPE_CHECKING:
@@ -24,13 +33,11 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Vendors compared on ten indicators, and promises tested against records.\n\n"
-    "Example: satsurvey scorecard vendors.xlsx",
+    "Example: satsurvey scorecard vendors.xlsx\n\n"
+    "A file in place of a command is given to `score`, whose options are listed by: "
+    "satsurvey scorecard score --help.",
 )
 
-FormatOption = Annotated[
-    Literal["table", "csv", "json"],
-    typer.Option("--format", help="How to print. json has everything, csv full precision."),
-]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn.")]
 _PARTS = ("company", "channel", "tier", "purpose")
 
@@ -142,10 +149,7 @@ def promise_command(
         typer.Option("--share", metavar="SHARE", help="The share of contacts promised, e.g. 95%."),
     ] = None,
     mean: Annotated[bool, typer.Option("--mean", help="The promise is about the mean.")] = False,
-    map: Annotated[
-        str,
-        typer.Option("--map", metavar="NAME", help="Shipped map, or path of a file: which column is what."),
-    ] = "general",
+    map: MapOption = "general",
     column: Annotated[
         str | None,
         typer.Option("--column", metavar="NAME", help="The file is a table, and its times stand here."),
@@ -166,7 +170,7 @@ def promise_command(
     format: FormatOption = "table",
     encoding: EncodingOption = None,
     sheet: SheetOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")] = False,
+    quiet: QuietOption = False,
     lang: LangOption = default_language(),
 ) -> None:
     """Test a promise such as "within 30 s in 95 % of contacts" against records: kept, broken, or not known.
@@ -180,7 +184,7 @@ def promise_command(
     """
     from satsurvey.benchmarks.promises import check_promise
 
-    limit, wanted = _seconds(within), None if share is None else _share(share)
+    limit, wanted = seconds_said(within), None if share is None else _share(share)
     groups = tuple(name.strip() for name in by.split(",") if name.strip())
     strange = [name for name in groups if name not in _PARTS]
     if strange:
@@ -194,7 +198,7 @@ def promise_command(
             times, within_s=limit, share=wanted, mean=mean, metric=metric, by=groups, clusters=clusters
         )
     if format == "json":
-        from satsurvey.report.scorecard_tables import promise_json
+        from satsurvey.report.promise_tables import promise_json
 
         given = {"within": within, "share": share, "mean": mean or None, "map": map, "column": column}
         provenance = provenance_of_files(files, **given, encoding=encoding, sheet=sheet)
@@ -204,7 +208,7 @@ def promise_command(
 
         sys.stdout.write(frame_to_csv(test.frame))
     else:
-        from satsurvey.report.scorecard_tables import promise_tables
+        from satsurvey.report.promise_tables import promise_tables
         from satsurvey.report.terminal import render
 
         sys.stdout.write("\n".join(render(table) for table in promise_tables(test, lang)))
@@ -224,16 +228,6 @@ def _times(
             "a column of times is read from one file", value=", ".join(map_name.name for map_name in files)
         )
     return read_seconds(files[0], column, encoding=encoding, sheet=sheet)
-
-
-def _seconds(text: str) -> float:
-    """Read a time such as 30, 30s, 2min or 1分30秒 in seconds."""
-    from satsurvey.intake.numbers import read_number
-
-    number = read_number(text, seconds=True)
-    if number is None:
-        raise MethodError("this is no length of time", value=text, expected="such as 30s, 2min or 1分30秒")
-    return number
 
 
 def _share(text: str) -> float:

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from satsurvey.cli.benchmark import FiguresOption, provenance_of_files
-from satsurvey.cli.claims import JoinOption, MapOption, RecordsOption, WindowOption, gathered
+from satsurvey.cli.benchmark import FiguresOption
 from satsurvey.cli.groups import group_with_default
 from satsurvey.cli.language import say
 from satsurvey.cli.options import (
     EncodingOption,
     Exports,
-    InstrumentOption,
+    ForceOption,
+    FormatOption,
     LangOption,
+    MapOption,
+    QuestionnaireOption,
+    QuietOption,
     StudyOption,
     default_language,
 )
 from satsurvey.cli.progress import progress_bar
+from satsurvey.cli.survey_and_records import (
+    JoinOption,
+    LevelOption,
+    RecordsOption,
+    SurveyAndRecords,
+    WindowOption,
+    answer,
+)
 
 app = typer.Typer(
     cls=group_with_default("propose"),
@@ -47,21 +58,16 @@ def propose_command(
         str, typer.Option("--industry", metavar="NAME", help="Industry of the published lines, e.g. 银行.")
     ] = "",
     figures: FiguresOption = None,
-    level: Annotated[
-        float, typer.Option("--level", min=0.5, max=0.999, help="Confidence level of intervals.")
-    ] = 0.95,
+    level: LevelOption = 0.95,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Also write CSV tables, targets.json and manifest.json."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what stands at --out.")] = False,
-    format: Annotated[
-        Literal["table", "csv", "json"],
-        typer.Option("--format", help="How to print. json has everything, csv full precision."),
-    ] = "table",
-    instrument: InstrumentOption = None,
+    force: ForceOption = False,
+    format: FormatOption = "table",
+    questionnaire: QuestionnaireOption = None,
     encoding: EncodingOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")] = False,
+    quiet: QuietOption = False,
     lang: LangOption = default_language(),
 ) -> None:
     """Propose response-time targets: attainment now and at the target, expected change of the score, worth.
@@ -85,43 +91,23 @@ def propose_command(
         from satsurvey.report.writing import refuse_taken
 
         refuse_taken(out, force=force)
+    called = SurveyAndRecords(exports, study, questionnaire, records, map, by, window_days, level, encoding)
     with progress_bar(quiet=quiet, language=lang) as tell:
-        data = gathered(
-            exports,
-            study,
-            records,
-            map,
-            by=by,
-            window_days=window_days,
-            level=level,
-            instrument=instrument,
-            encoding=encoding,
-            tell=tell,
-        )
+        data = called.read(tell)
         tell("fitting", 0, 0)
         report = propose_targets(data, assumptions=assumed, figures=published, industry=industry)
-    files = [*(exports or ()), *(records or ()), *(file for file in (assumptions, figures) if file)]
-    options: dict[str, object] = {
-        "map": map,
-        "window_days": window_days,
-        "level": level,
-        "encoding": encoding,
-    }
-    provenance = provenance_of_files(files, **options, industry=industry, study=study and study.name)
+    provenance = called.provenance(data, [assumptions, figures], industry=industry)
     if out is not None:
         written = write_targets(report, out, provenance=provenance, force=force)
         if not quiet:
             say(f"{len(written)} files written to {out}", lang)
-    if format == "json":
-        sys.stdout.write(targets_json(report, provenance))
-    elif format == "csv":
-        from satsurvey.report.text import frame_to_csv
-
-        sys.stdout.write(frame_to_csv(report.frame))
-    else:
-        from satsurvey.report.terminal import render
-
-        sys.stdout.write("\n".join(render(one) for one in target_tables(report, lang)))
+    answer(
+        format,
+        lang,
+        json=lambda: targets_json(report, provenance),
+        frame=lambda: report.frame,
+        tables=lambda language: target_tables(report, language),
+    )
 
 
 @app.command("template")

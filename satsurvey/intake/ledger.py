@@ -18,6 +18,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no_answers": ("没有任何题项的合法回答", "no legal answer to any item"),
         "bad_weight": ("权数无效", "weight missing or not positive"),
         "unknown_metric": ("未知的指标", "metric that is not known"),
+        "nothing_published": ("没有公布的数字可对标", "metric that nothing is published for"),
         "no_value": ("数值无法理解", "value that cannot be understood"),
         "repeated_contact": ("重复的联系记录", "contact repeated"),
         "no_contact": ("没有联系编号", "no id of the contact"),

@@ -101,7 +101,7 @@ def residual_findings(
             concern = ratio >= SPREAD
             words = (
                 f"residuals spread {ratio:.2f} times as far at one end of the fitted values as at the other: "
-                "errors by company hold, those of the mixed model may not"
+                "errors by cluster hold, those of the mixed model may not"
                 if concern
                 else f"residuals spread about alike at all fitted values (ratio {ratio:.2f})"
             )
@@ -153,14 +153,14 @@ def influence_finding(tally: Tally, term: str, estimate: float, std_error: float
     without = slopes_without_each(tally)[:, tally.terms.index(term)]
     lost = np.flatnonzero((tally.n > 0) & np.isnan(without))
     if lost.size:
-        words = f"without one of the companies the slope of {term} could not be told at all"
+        words = f"without one of the clusters the slope of {term} could not be told at all"
         return Diagnostic("influence", float("inf"), INFLUENCE, True, words, str(int(lost[0])))
     change = (without - estimate) / std_error if std_error > 0 else np.zeros_like(without)
     most = int(np.nanargmax(np.abs(change)))
     size = float(change[most])
     turned = bool(without[most] * estimate < 0)
     concern = abs(size) >= INFLUENCE or turned
-    words = f"without the most influential company the slope of {term} moves by {size:.2f} standard errors"
+    words = f"without the most influential cluster the slope of {term} moves by {size:.2f} standard errors"
     if turned:
         words += " and changes its sign"
     return Diagnostic("influence", size, INFLUENCE, concern, words, str(most))
@@ -247,11 +247,11 @@ def cluster_finding(clusters: int, df: float) -> Diagnostic:
     """Return whether clusters are few; `df` are the degrees of freedom of the slope that matters."""
     concern = clusters < CLUSTERS or df < FEW_CLUSTERS
     if clusters < FEW_CLUSTERS:
-        words = f"{clusters} companies are very few: the interval rests on {df:.1f} degrees of freedom"
+        words = f"{clusters} clusters are very few: the interval rests on {df:.1f} degrees of freedom"
     elif concern:
-        words = f"{clusters} companies are few: the interval rests on {df:.1f} degrees of freedom"
+        words = f"{clusters} clusters are few: the interval rests on {df:.1f} degrees of freedom"
     else:
-        words = f"{clusters} companies are enough for errors by company"
+        words = f"{clusters} clusters are enough for errors by cluster"
     return Diagnostic("clusters", float(clusters), float(CLUSTERS), concern, words)
 
 
@@ -263,9 +263,9 @@ def convergence_findings(
     if mixed is not None:
         zero = mixed.between_variance == 0
         words = (
-            "the variance between companies is estimated as 0: the mixed model is least squares"
+            "the variance between clusters is estimated as 0: the mixed model is least squares"
             if zero
-            else f"companies account for {100 * mixed.icc:.1f} % of the variance that the terms leave"
+            else f"clusters account for {100 * mixed.icc:.1f} % of the variance that the terms leave"
         )
         found.append(Diagnostic("variance", mixed.icc, 0.0, zero, words))
     if ordered is not None:

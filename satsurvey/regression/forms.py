@@ -293,7 +293,7 @@ def compare_forms(
     )
     if over == "rows":
         notes.append(
-            "there are fewer companies than folds: rows are held out in cross-validation, not whole companies"
+            "there are fewer clusters than folds: rows are held out in cross-validation, not whole clusters"
         )
     return FormComparison(frame, fits, chosen, reason, folds, over, seed, tuple(notes))
 

@@ -38,6 +38,10 @@ class LeastSquares:
         Share of the outcome's variance that the design explains; NaN where the outcome does not vary.
     log_likelihood
         Of the normal model, at the maximum-likelihood variance.
+    influences
+        What each cluster with rows adds to the coefficients, corrected: their cross-products are the
+        covariance, and those with the influences of another model of the same rows the covariance with its
+        coefficients; shape (clusters, p).
     """
 
     estimates: Estimates
@@ -47,6 +51,7 @@ class LeastSquares:
     residual_variance: float
     r_squared: float
     log_likelihood: float
+    influences: Floats
 
     @property
     def aic(self) -> float:
@@ -64,8 +69,8 @@ def least_squares(tally: Tally, *, correction: Correction | None = None) -> Leas
     correction
         `cr1`: the sandwich of Liang and Zeger times G/(G-1) (N-1)/(N-p), t with G - 1 degrees of freedom
         (as Stata and statsmodels). `cr2`: the bias-reduced sandwich of Bell and McCaffrey with
-        Satterthwaite's degrees of freedom (as R's clubSandwich), exact when errors are independent and
-        equally spread. Default: `cr2` below 50 clusters, else `cr1`; rows with weights take `cr1` only.
+        Satterthwaite's degrees of freedom (as R's clubSandwich), exact when errors are independent with
+        variances inverse to the weights. Default: `cr2` below 50 clusters, else `cr1`.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def least_squares(tally: Tally, *, correction: Correction | None = None) -> Leas
     ------
     MethodError
         When there are fewer than two clusters, no more rows than coefficients, a column follows from the
-        others, the outcome is the same in every row, or `cr2` is asked for with weights.
+        others, or the outcome is the same in every row.
 
     Notes
     -----
@@ -117,22 +122,15 @@ def least_squares(tally: Tally, *, correction: Correction | None = None) -> Leas
     # Per cluster, Xg'(yg - Xg b) is all that the sandwich needs.
     used = tally.n > 0
     scores = tally.cross[used, :p, p] - tally.cross[used, :p, :p] @ beta
-    if correction == "cr2" and tally.weighted:
-        raise MethodError(
-            "the second correction for few clusters is not defined for rows with weights",
-            expected="correction cr1, or rows without weights",
-        )
-    correction = correction or ("cr2" if clusters < FEW_CLUSTERS and not tally.weighted else "cr1")
+    correction = correction or ("cr2" if clusters < FEW_CLUSTERS else "cr1")
     df_of = None
     if correction == "cr1":
-        factor = clusters / (clusters - 1) * (n - 1) / (n - p)
-        covariance = bread @ (factor * scores.T @ scores) @ bread
-        values, whole = tally.to_original(beta, covariance)
+        adjusted = np.sqrt(clusters / (clusters - 1) * (n - 1) / (n - p)) * scores
         df = np.full(p, clusters - 1.0)
     else:
         df_of, adjusted = _second_correction(tally, used, bread, scores)
-        values, whole = tally.to_original(beta, bread @ (adjusted.T @ adjusted) @ bread)
         df = df_of(np.eye(p))
+    values, whole = tally.to_original(beta, bread @ (adjusted.T @ adjusted) @ bread)
     centred = (total[p, p] - total[0, p] ** 2 / total[0, 0]) * (n / total[0, 0])
     variance = max(squares, 0.0) / n
     return LeastSquares(
@@ -143,6 +141,7 @@ def least_squares(tally: Tally, *, correction: Correction | None = None) -> Leas
         max(squares, 0.0) / (n - p),
         1 - squares / centred if centred > 0 else float("nan"),
         -n / 2 * (np.log(2 * np.pi * variance) + 1) if variance > 0 else float("inf"),
+        adjusted @ bread @ tally.turn().T,
     )
 
 
@@ -234,7 +233,6 @@ def _second_correction(
     back = turned.transpose(0, 2, 1) @ root
     adjust = unroot @ (turned * half[:, None, :]) @ back
     full = unroot @ (turned * (half**2)[:, None, :]) @ back
-    shift, scale = tally.columns()
-    turn = np.diag(1.0 / scale)
-    turn[0, 1:] = -shift[1:] / scale[1:]
-    return Satterthwaite(bread, own, adjust, full, root, turn), np.einsum("gij,gj->gi", adjust, scores)
+    return Satterthwaite(bread, own, adjust, full, root, tally.turn()), np.einsum(
+        "gij,gj->gi", adjust, scores
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,53 @@ from numpy.typing import ArrayLike, NDArray
 from satsurvey.errors import MethodError
 from satsurvey.regression.estimates import Estimates, tidy
 from satsurvey.regression.forms import KNOT, Form
-from satsurvey.regression.ordered_logit import OrderedLogit
+from satsurvey.regression.ordered_logit import OrderedLogit, coded
 
 Floats = NDArray[np.float64]
+T = TypeVar("T")
 
 AT_S = (30.0, 60.0, 120.0, 300.0, 600.0)
 STEP_S = 60.0
+_TIMES_AT_ONCE = 1 << 13
+
+
+class OwnTimes:
+    """Times of the data: the different ones, and the share of rows that have them.
+
+    Parameters
+    ----------
+    seconds
+        N times.
+    weights
+        N positive numbers; by default rows count once.
+
+    Attributes
+    ----------
+    seconds
+        The different times, ascending.
+    share
+        Of the rows, or of what their weights stand for; adds up to 1.
+    """
+
+    def __init__(self, seconds: ArrayLike, weights: ArrayLike | None = None) -> None:
+        self.seconds, place = coded(np.asarray(seconds, dtype=np.float64))
+        count = np.bincount(place, None if weights is None else np.asarray(weights, dtype=np.float64))
+        self.share: Floats = count / count.sum()
+        self._changes: dict[tuple[Form, float], Mapping[str, float]] = {}
+
+    def shortened(self, step_s: float) -> Floats:
+        """Return the different times less a step, or 0."""
+        return np.maximum(self.seconds - step_s, 0.0)
+
+    def change(self, form: Form, step_s: float) -> Mapping[str, float]:
+        """Return by how much a form's derivatives change on average when times are shortened by a step."""
+        key = (form, step_s)
+        if key not in self._changes:
+            before, after = form.gradient(self.seconds), form.gradient(self.shortened(step_s))
+            self._changes[key] = {
+                name: float(self.share @ after[name]) - float(self.share @ before[name]) for name in before
+            }
+        return self._changes[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,13 +134,25 @@ class ExpectedScore:
         gradient = np.concatenate([(density @ steps)[:, None] * design, -density * steps], axis=1)
         return expected, gradient
 
+    def mean(
+        self, form: Form, seconds: Floats, share: Floats, held: Mapping[str, float]
+    ) -> tuple[float, Floats]:
+        """Return the mean of the expected score over times, and its gradient in coefficients."""
+        value, gradient = 0.0, np.zeros(self.fit.estimates.values.size)
+        for start in range(0, seconds.size, _TIMES_AT_ONCE):
+            some = slice(start, start + _TIMES_AT_ONCE)
+            expected, slopes = self.at(form.columns(seconds[some]), held)
+            value += float(share[some] @ expected)
+            gradient += share[some] @ slopes
+        return value, gradient
+
 
 def one_minute_less(
     form: Form,
     estimates: Estimates,
     *,
     at_s: Sequence[float] = AT_S,
-    own_times_s: ArrayLike | None = None,
+    own_times_s: ArrayLike | OwnTimes | None = None,
     suffix: str = "",
     step_s: float = STEP_S,
     level: float = 0.95,
@@ -114,7 +168,8 @@ def one_minute_less(
     at_s
         Times in seconds at which to state the effect.
     own_times_s
-        Times of the data, for the average and to tell which stated times lie beyond them.
+        Times of the data, for the average and to tell which stated times lie beyond them; `OwnTimes` where
+        rows have weights, or to walk over them once for several models.
     suffix
         What the model has appended to the form's terms, such as ``" within"``.
     step_s
@@ -148,12 +203,13 @@ def one_minute_less(
     weights = _weights(form, estimates, to, suffix) - _weights(form, estimates, at, suffix)
     frame = estimates.contrast_frame(weights, level)
     average = pd.DataFrame(columns=frame.columns, dtype=np.float64)
-    if own_times_s is not None:
-        own = np.asarray(own_times_s, dtype=np.float64)
-        mean = _mean_weights(form, estimates, np.maximum(own - step_s, 0.0), suffix)
-        mean -= _mean_weights(form, estimates, own, suffix)
-        average = estimates.contrast_frame(mean[None, :], level)
-    return _effects(frame, average, at, to, own_times_s, step_s)
+    own = _own(own_times_s)
+    if own is not None:
+        mean = np.zeros((1, len(estimates.terms)))
+        for place, change in _placed(estimates, own.change(form, step_s), suffix):
+            mean[0, place] = change
+        average = estimates.contrast_frame(mean, level)
+    return _effects(frame, average, at, to, own, step_s)
 
 
 def expected_score_effects(
@@ -162,7 +218,7 @@ def expected_score_effects(
     *,
     held: Mapping[str, float],
     at_s: Sequence[float] = AT_S,
-    own_times_s: ArrayLike | None = None,
+    own_times_s: ArrayLike | OwnTimes | None = None,
     step_s: float = STEP_S,
     level: float = 0.95,
 ) -> Effects:
@@ -190,15 +246,13 @@ def expected_score_effects(
     after, slope_after = model.at(form.columns(to), held)
     frame = _by_gradient(after - before, slope_after - slope_before, estimates, level)
     average = pd.DataFrame(columns=frame.columns, dtype=np.float64)
-    if own_times_s is not None:
-        # Different times are walked over once each.
-        own, count = np.unique(np.asarray(own_times_s, dtype=np.float64), return_counts=True)
-        share = count / count.sum()
-        before, slope_before = model.at(form.columns(own), held)
-        after, slope_after = model.at(form.columns(np.maximum(own - step_s, 0.0)), held)
-        value = np.array([share @ (after - before)])
-        average = _by_gradient(value, (share @ (slope_after - slope_before))[None, :], estimates, level)
-    return _effects(frame, average, at, to, own_times_s, step_s)
+    own = _own(own_times_s)
+    if own is not None:
+        started, slope_before = model.mean(form, own.seconds, own.share, held)
+        ended, slope_after = model.mean(form, own.shortened(step_s), own.share, held)
+        value, slope = np.array([ended - started]), (slope_after - slope_before)[None, :]
+        average = _by_gradient(value, slope, estimates, level)
+    return _effects(frame, average, at, to, own, step_s)
 
 
 def fitted_curve(
@@ -259,27 +313,25 @@ def expected_score_curve(
     return frame
 
 
+def _own(times: ArrayLike | OwnTimes | None) -> OwnTimes | None:
+    return times if times is None or isinstance(times, OwnTimes) else OwnTimes(times)
+
+
 def _weights(form: Form, estimates: Estimates, seconds: Floats, suffix: str) -> Floats:
     weights = np.zeros((seconds.size, len(estimates.terms)))
-    for place, column in _placed(form, estimates, seconds, suffix):
+    for place, column in _placed(estimates, form.gradient(seconds), suffix):
         weights[:, place] = column
     return weights
 
 
-def _mean_weights(form: Form, estimates: Estimates, seconds: Floats, suffix: str) -> Floats:
-    weights = np.zeros(len(estimates.terms))
-    for place, column in _placed(form, estimates, seconds, suffix):
-        weights[place] = column.mean()
-    return weights
-
-
-def _placed(form: Form, estimates: Estimates, seconds: Floats, suffix: str) -> list[tuple[int, Floats]]:
+def _placed(estimates: Estimates, of_form: Mapping[str, T], suffix: str) -> list[tuple[int, T]]:
+    """Return what is said of a form's terms with the places of these among the coefficients."""
     places = {term: place for place, term in enumerate(estimates.terms)}
-    found: list[tuple[int, Floats]] = []
-    for name, column in form.gradient(seconds).items():
+    found: list[tuple[int, T]] = []
+    for name, value in of_form.items():
         place = places.get(f"{name}{suffix}")
         if place is not None:
-            found.append((place, column))
+            found.append((place, value))
         elif name != KNOT:
             # A model that takes the knot as given has no coefficient for it.
             raise MethodError(f"the model has no term {name}{suffix}", expected=", ".join(estimates.terms))
@@ -296,7 +348,7 @@ def _effects(
     average: pd.DataFrame,
     at: Floats,
     to: Floats,
-    own_times_s: ArrayLike | None,
+    own: OwnTimes | None,
     step_s: float,
 ) -> Effects:
     notes: list[str] = []
@@ -305,13 +357,13 @@ def _effects(
     frame["beyond_data"] = False
     if (at < step_s).any():
         notes.append(f"where there are fewer than {step_s:g} seconds to take off, the time goes down to 0")
-    if own_times_s is not None:
-        own = np.asarray(own_times_s, dtype=np.float64)
+    if own is not None:
+        shortest, longest = float(own.seconds[0]), float(own.seconds[-1])
         # From the shortest time down to 0 is often a step of a second or two.
-        frame["beyond_data"] = (at > own.max()) | (own.min() - to > (at - to) / 2)
+        frame["beyond_data"] = (at > longest) | (shortest - to > (at - to) / 2)
         if frame["beyond_data"].any():
             notes.append("some stated times lie beyond those of the data: the curve is continued there")
-        short = float((own < step_s).mean())
+        short = float(own.share[own.seconds < step_s].sum())
         if short > 0:
             notes.append(
                 f"in the average, {100 * short:.1f} % of the times are shorter than {step_s:g} seconds and "

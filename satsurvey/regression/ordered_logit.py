@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +23,10 @@ _SURELY_NEAR, _STILL_MOVING = 12, 1e-3
 """Steps after which Newton's method is at a maximum that exists, and a move that says that there is none."""
 _DENSE = 1 << 22
 """Numbers on a grid of fewer places than this are coded by place instead of by sorting."""
+_SOME = 1000
+"""Numbers looked at first to see whether they are on a grid."""
+_ROWS_AT_ONCE = 1 << 13
+"""Rows worked on at a time: what is computed of them stays in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +127,7 @@ def ordered_logit(
     y = np.asarray(answers, dtype=np.float64)
     weight = None if weights is None else np.asarray(weights, dtype=np.float64)
     _check(arrays, y, weight)
-    levels, level = _coded(y)
+    levels, level = coded(y)
     if levels.size < 2:
         raise MethodError("the outcome is the same in every row: there is nothing to explain")
     design, row = _combined(arrays, y.size)
@@ -138,16 +142,14 @@ def ordered_logit(
         clusters = np.arange(y.size) if clusters is None else clusters
     cells = np.bincount(row * k + level, weight, minlength=design.shape[0] * k)
     counts = cells.astype(np.float64).reshape(-1, k)
-    shift, scale = _standard(design, counts, names)
-    centred = (design - shift) / scale
-    values, steps = _newton(centred, counts, names)
-    log_likelihood, _, hessian = _likelihood(centred, counts, values)
+    shift, scale = _standard(design, counts.sum(axis=1), names)
+    answered = [_Answered.of((design - shift) / scale, counts[:, at]) for at in range(k)]
+    values, steps = _newton(answered, names)
+    log_likelihood, _, hessian = _likelihood(answered, values)
     model = np.asarray(np.linalg.inv(-hessian))
     covariance, df, groups = model, np.full(values.size, np.inf), 0
     if clusters is not None:
-        covariance, groups = _clustered(
-            centred, values, row * k + level, model, np.asarray(clusters), y.size, weight
-        )
+        covariance, groups = _clustered(answered, values, model, row, level, np.asarray(clusters), weight)
         df = np.full(values.size, groups - 1.0)
     turn = np.zeros((values.size, values.size))
     p = len(names)
@@ -182,9 +184,12 @@ def _check(columns: Mapping[str, Floats], answers: Floats, weights: Floats | Non
             raise MethodError("a weight is not positive")
 
 
-def _coded(values: Floats) -> tuple[Floats, Codes]:
+def coded(values: Floats) -> tuple[Floats, Codes]:
     """Return the different values, ascending, and the place of each value among them."""
+    some = values[:_SOME]
     for grid in (1.0, 10.0):
+        if not np.array_equal(np.rint(some * grid) / grid, some):
+            continue
         places = np.rint(values * grid)
         low, high = float(places.min()), float(places.max())
         # Tenths of a second: x and round(10 x) / 10 are the same number, so nothing is rounded here.
@@ -192,10 +197,8 @@ def _coded(values: Floats) -> tuple[Floats, Codes]:
             at = (places - low).astype(np.int64)
             there = np.zeros(int(high - low) + 1, dtype=np.bool_)
             there[at] = True
-            rank = np.cumsum(there) - 1
-            return np.asarray((np.flatnonzero(there) + low) / grid, dtype=np.float64), rank[at].astype(
-                np.int64
-            )
+            found = np.asarray((np.flatnonzero(there) + low) / grid, dtype=np.float64)
+            return found, (np.cumsum(there) - 1)[at]
     found, inverse = np.unique(values, return_inverse=True)
     return found, inverse.astype(np.int64)
 
@@ -205,7 +208,10 @@ def _combined(columns: Mapping[str, Floats], rows: int) -> tuple[Floats, Codes]:
     key = np.zeros(rows, dtype=np.int64)
     size = 1
     for array in columns.values():
-        values, code = _coded(array)
+        values, code = coded(array)
+        if size == 1:
+            key, size = code, values.size
+            continue
         if size * values.size >= 1 << 62:
             _, key = np.unique(key, return_inverse=True)
             size = int(key.max()) + 1
@@ -226,36 +232,37 @@ def _combined(columns: Mapping[str, Floats], rows: int) -> tuple[Floats, Codes]:
     return design, key
 
 
-def _standard(design: Floats, counts: Floats, names: tuple[str, ...]) -> tuple[Floats, Floats]:
-    weight = counts.sum(axis=1)
+def _standard(design: Floats, weight: Floats, names: tuple[str, ...]) -> tuple[Floats, Floats]:
     shift = weight @ design / weight.sum()
-    scale = np.sqrt(weight @ (design - shift) ** 2 / weight.sum())
+    centred = design - shift
+    together = (weight[:, None] * centred).T @ centred / weight.sum()
+    scale = np.sqrt(np.diag(together))
     for name, size, middle in zip(names, scale.tolist(), shift.tolist(), strict=True):
         if size <= 1e-12 * max(abs(middle), 1.0):
             raise MethodError(
                 f"the term {name} is the same in every row: it has no effect that can be estimated",
                 next_step="leave it out",
             )
-    centred = (design - shift) / scale
-    together = np.linalg.eigvalsh(centred.T @ (weight[:, None] * centred) / weight.sum())
-    if together.size and together[0] < 1e-10 * together[-1]:
+    values = np.linalg.eigvalsh(together / np.outer(scale, scale))
+    if values.size and values[0] < 1e-10 * values[-1]:
         raise MethodError(f"terms follow from each other among {', '.join(names)}")
     return np.asarray(shift), np.asarray(scale)
 
 
-def _newton(design: Floats, counts: Floats, names: tuple[str, ...]) -> tuple[Floats, int]:
-    p = design.shape[1]
-    share = np.cumsum(counts.sum(axis=0))[:-1] / counts.sum()
+def _newton(answered: Sequence[_Answered], names: tuple[str, ...]) -> tuple[Floats, int]:
+    p = len(names)
+    often = np.array([one.counts.sum() for one in answered])
+    rows = often.sum()
+    share = np.cumsum(often)[:-1] / rows
     values = np.concatenate([np.zeros(p), np.log(share / (1 - share))])
-    value, gradient, hessian = _likelihood(design, counts, values)
-    rows = counts.sum()
+    value, gradient, hessian = _likelihood(answered, values)
     for step in range(1, _MOST_STEPS + 1):
         move = np.linalg.solve(-hessian, gradient)
         length = 1.0
         while True:
             new = values + length * move
             if (np.diff(new[p:]) > 0).all():
-                found = _likelihood(design, counts, new)
+                found = _likelihood(answered, new)
                 if found[0] >= value - 1e-12 * abs(value):
                     break
             length /= 2
@@ -281,70 +288,105 @@ def _newton(design: Floats, counts: Floats, names: tuple[str, ...]) -> tuple[Flo
     )
 
 
-def _edges(design: Floats, values: Floats, p: int) -> tuple[Floats, Floats, Floats]:
-    """Return the probability of each level, and densities and cumulative probabilities at thresholds."""
-    from scipy.special import expit
+@dataclass(frozen=True, eq=False)
+class _Answered:
+    """The different rows of the design that gave one of the answers.
 
-    at = values[p:][None, :] - (design @ values[:p])[:, None]
-    below = expit(at)
-    density = below * expit(-at)
-    u = design.shape[0]
-    ends = np.concatenate([np.zeros((u, 1)), below, np.ones((u, 1))], axis=1)
-    probability = np.diff(ends, axis=1)
-    # In the upper tail 1 - P loses digits: the difference of the upper tails does not.
-    tails = np.concatenate([np.ones((u, 1)), expit(-at), np.zeros((u, 1))], axis=1)
-    probability = np.where(ends[:, :-1] > 0.5, tails[:, :-1] - tails[:, 1:], probability)
-    return np.maximum(probability, 1e-300), density, below
+    Attributes
+    ----------
+    places
+        Of these rows in the design.
+    design
+        Their terms, shape (n, p).
+    counts
+        How often each gave the answer.
+    """
+
+    places: Codes
+    design: Floats
+    counts: Floats
+
+    @classmethod
+    def of(cls, design: Floats, counts: Floats) -> _Answered:
+        places = np.flatnonzero(counts)
+        return cls(places, design[places], counts[places])
+
+    def blocks(self) -> Iterator[tuple[Floats, Floats]]:
+        """Yield rows of the design with their counts, some at a time."""
+        for start in range(0, self.counts.size, _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            yield self.design[rows], self.counts[rows]
+
+
+def _thresholds(values: Floats, levels: int) -> tuple[Floats, Floats]:
+    """Return the thresholds with one before the first level and one after the last, and 1 / (e^gap - 1).
+
+    With F the logistic function, a level between thresholds c and d has the probability
+    F(d - eta) - F(c - eta) = F(d - eta) F(eta - c) (1 - e^(c - d)), of which no part loses digits; the
+    derivative of its logarithm along d is F(eta - d) + 1 / (e^(d - c) - 1), along c -F(c - eta) less that.
+    """
+    cuts = np.concatenate([[-np.inf], values[values.size - levels + 1 :], [np.inf]])
+    with np.errstate(over="ignore"):
+        return cuts, 1.0 / np.expm1(np.diff(cuts))
 
 
 def _probabilities(design: Floats, values: Floats, p: int) -> Floats:
-    return _edges(design, values, p)[0]
+    from scipy.special import expit
+
+    cuts, _ = _thresholds(values, values.size - p + 1)
+    eta = (design @ values[:p])[:, None]
+    return np.asarray(expit(cuts[1:] - eta) * expit(eta - cuts[:-1]) * -np.expm1(-np.diff(cuts)))
 
 
-def _likelihood(design: Floats, counts: Floats, values: Floats) -> tuple[float, Floats, Floats]:
+def _likelihood(answered: Sequence[_Answered], values: Floats) -> tuple[float, Floats, Floats]:
     """Return the log-likelihood with gradient and Hessian in slopes, then thresholds."""
-    u, p = design.shape
-    k = counts.shape[1]
-    probability, density, below = _edges(design, values, p)
-    slope = density * (1 - 2 * below)
-    padded = np.concatenate([np.zeros((u, 1)), density, np.zeros((u, 1))], axis=1)
-    bent = np.concatenate([np.zeros((u, 1)), slope, np.zeros((u, 1))], axis=1)
-    upper, lower = padded[:, 1:], padded[:, :-1]
-    ratio = counts / probability
-    square = ratio / probability
-    # Derivatives of sum(counts log p) in the linear predictor and in each threshold.
-    first_eta = -(ratio * (upper - lower)).sum(axis=1)
-    first_cut = density * (ratio[:, :-1] - ratio[:, 1:])
-    gradient = np.concatenate([design.T @ first_eta, first_cut.sum(axis=0)])
-    second_eta = (ratio * (bent[:, 1:] - bent[:, :-1]) - square * (upper - lower) ** 2).sum(axis=1)
-    # d2/(d eta d cut_j): minus the derivative of the cut's gradient along its and its neighbours' arguments.
-    own = slope * (ratio[:, :-1] - ratio[:, 1:]) - density**2 * (square[:, :-1] + square[:, 1:])
-    beside = density[:, :-1] * density[:, 1:] * square[:, 1:-1]
-    mixed = own.copy()
-    mixed[:, :-1] += beside
-    mixed[:, 1:] += beside
-    hessian = np.zeros((p + k - 1, p + k - 1))
-    hessian[:p, :p] = design.T @ (second_eta[:, None] * design)
-    hessian[:p, p:] = -design.T @ mixed
+    from scipy.special import expit, log_expit
+
+    k = len(answered)
+    p = values.size - k + 1
+    cuts, pushes = _thresholds(values, k)
+    value = 0.0
+    # The thresholds before the first level and after the last are fixed: their places are dropped.
+    gradient, hessian = np.zeros(p + k + 1), np.zeros((p + k + 1, p + k + 1))
+    for at, (one, push) in enumerate(zip(answered, pushes.tolist(), strict=True)):
+        low, high = p + at, p + at + 1
+        for design, count in one.blocks():
+            eta = design @ values[:p]
+            below, under = expit(cuts[at] - eta), expit(cuts[at + 1] - eta)
+            value += float(count @ (log_expit(cuts[at + 1] - eta) + log_expit(eta - cuts[at])))
+            gradient[:p] -= (count * (1.0 - below - under)) @ design
+            gradient[low] -= count @ below
+            gradient[high] += count @ (1.0 - under)
+            below *= count * (1.0 - below)
+            under *= count * (1.0 - under)
+            hessian[:p, :p] -= design.T @ ((below + under)[:, None] * design)
+            hessian[:p, low] += below @ design
+            hessian[:p, high] += under @ design
+            hessian[low, low] -= below.sum()
+            hessian[high, high] -= under.sum()
+        often = float(one.counts.sum())
+        value += often * float(np.log(-np.expm1(cuts[at] - cuts[at + 1])))
+        gradient[[low, high]] += often * push * np.array([-1.0, 1.0])
+        bend = often * push * (1.0 + push)
+        hessian[low : high + 1, low : high + 1] += bend * np.array([[-1.0, 1.0], [1.0, -1.0]])
     hessian[p:, :p] = hessian[:p, p:].T
-    cut = np.diag(own.sum(axis=0))
-    step = np.arange(k - 2)
-    cut[step, step + 1] = cut[step + 1, step] = beside.sum(axis=0)
-    hessian[p:, p:] = cut
-    return float((counts * np.log(probability)).sum()), gradient, hessian
+    kept = np.delete(np.arange(p + k + 1), [p, p + k])
+    return value, gradient[kept], hessian[np.ix_(kept, kept)]
 
 
 def _clustered(
-    design: Floats,
+    answered: Sequence[_Answered],
     values: Floats,
-    cell: Codes,
     model: Floats,
+    row: Codes,
+    level: Codes,
     clusters: NDArray[np.integer],
-    n: int,
     weights: Floats | None,
 ) -> tuple[Floats, int]:
-    """Return the sandwich by clusters, and how many there are; `cell` is row of the design times level."""
-    if clusters.shape != (n,) or clusters.dtype.kind not in "iu" or int(clusters.min()) < 0:
+    """Return the sandwich by clusters, and how many there are; rows have a row of the design and a level."""
+    from scipy.special import expit
+
+    if clusters.shape != row.shape or clusters.dtype.kind not in "iu" or int(clusters.min()) < 0:
         raise MethodError("clusters are given as one whole number from 0 for each row")
     size = int(clusters.max()) + 1
     groups = int((np.bincount(clusters, minlength=size) > 0).sum())
@@ -354,23 +396,21 @@ def _clustered(
             expected="rows of two companies or more",
             next_step="cluster by something else, such as the agent",
         )
-    p = design.shape[1]
-    probability, density, _ = _edges(design, values, p)
-    u, k = probability.shape
-    padded = np.concatenate([np.zeros((u, 1)), density, np.zeros((u, 1))], axis=1)
-    along = -(padded[:, 1:] - padded[:, :-1]) / probability
-    sums = np.zeros((size, values.size))
-
-    def summed(score: Floats) -> Floats:
-        by_row = score.ravel()[cell]
-        whole = by_row if weights is None else by_row * weights
-        return np.bincount(clusters, whole, minlength=size).astype(np.float64)
-
-    for at in range(p):
-        sums[:, at] = summed(along * design[:, at : at + 1])
-    for cut in range(k - 1):
-        score = np.zeros((u, k))
-        score[:, cut] = density[:, cut] / probability[:, cut]
-        score[:, cut + 1] = -density[:, cut] / probability[:, cut + 1]
-        sums[:, p + cut] = summed(score)
-    return np.asarray(model @ (groups / (groups - 1) * sums.T @ sums) @ model), groups
+    k = len(answered)
+    p = values.size - k + 1
+    cuts, pushes = _thresholds(values, k)
+    sums = np.zeros((p + k + 1, size))
+    place = np.empty(int(row.max()) + 1, dtype=np.int64)
+    for at, (one, push) in enumerate(zip(answered, pushes.tolist(), strict=True)):
+        own = np.flatnonzero(level == at)
+        place[one.places] = np.arange(one.places.size)
+        cell, cluster = place[row[own]], clusters[own]
+        eta = one.design @ values[:p]
+        below, under = expit(cuts[at] - eta), expit(cuts[at + 1] - eta)
+        along = below + under - 1.0
+        scores = [*(along * one.design.T), -below - push, 1.0 - under + push]
+        for term, score in zip([*range(p), p + at, p + at + 1], scores, strict=True):
+            by_row = score[cell] if weights is None else score[cell] * weights[own]
+            sums[term] += np.bincount(cluster, by_row, minlength=size)
+    sums = np.delete(sums, [p, p + k], axis=0)
+    return np.asarray(model @ (groups / (groups - 1) * sums @ sums.T) @ model), groups

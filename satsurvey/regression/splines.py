@@ -12,6 +12,9 @@ from satsurvey.errors import MethodError
 
 Floats = NDArray[np.float64]
 
+_POINTS_AT_ONCE = 1 << 13
+"""Points worked on at a time: their powers stay in the processor's cache."""
+
 
 @dataclass(frozen=True, eq=False)
 class NaturalSpline:
@@ -40,16 +43,17 @@ class NaturalSpline:
     def basis(self, x: ArrayLike) -> Floats:
         """Return the columns at points, shape (N, df)."""
         low, high = self.boundary
-        u = (np.asarray(x, dtype=np.float64) - low) / (high - low)
-        columns = self.coefficients[0] + u[:, None] * self.coefficients[1]
-        inside = np.minimum(u, 1.0)
-        slope = np.zeros(self.df)
-        for place, knot in enumerate(self._places()):
-            beyond = np.maximum(inside - knot, 0.0)
-            columns += (beyond * beyond * beyond)[:, None] * self.coefficients[place + 2]
-            slope += 3 * (1.0 - knot) ** 2 * self.coefficients[place + 2]
+        points, places = np.asarray(x, dtype=np.float64), np.array(self._places())[:, None]
         # Straight beyond the last knot: cubes that cancel there would lose digits.
-        return np.asarray(columns + np.maximum(u - 1.0, 0.0)[:, None] * slope)
+        beyond = 3 * (1.0 - places[:, 0]) ** 2 @ self.coefficients[2:]
+        turn = np.vstack([self.coefficients, beyond]).T
+        columns = np.empty((self.df, points.size))
+        for start in range(0, points.size, _POINTS_AT_ONCE):
+            u = (points[start : start + _POINTS_AT_ONCE] - low) / (high - low)
+            past = np.maximum(np.minimum(u, 1.0) - places, 0.0)
+            parts = np.vstack([np.ones_like(u), u, past * past * past, np.maximum(u - 1.0, 0.0)])
+            np.matmul(turn, parts, out=columns[:, start : start + u.size])
+        return columns.T
 
     def _places(self) -> list[float]:
         low, high = self.boundary

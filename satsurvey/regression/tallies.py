@@ -129,11 +129,36 @@ class Tally:
             self.cross[:, chosen][:, :, chosen],
         )
 
-    def to_original(self, coefficients: Floats, covariance: Floats) -> tuple[Floats, Floats]:
-        """Turn coefficients of centred columns, and their covariance, into those of the columns as given."""
+    def with_outcome(self, term: str) -> Tally:
+        """Return the tally that has one of the columns for its outcome; the former outcome is left out."""
+        place = self.terms.index(term)
+        inner = [k for k in range(len(self.terms)) if k != place]
+        chosen = [*inner, place]
+        cross = self.cross[:, chosen][:, :, chosen]
+        # Columns of the design are in units of their spread, an outcome stands in its own.
+        scale = float(self.centring.scale[place - 1])
+        cross[:, -1, :] *= scale
+        cross[:, :, -1] *= scale
+        rest = [k - 1 for k in inner[1:]]
+        return Tally(
+            tuple(self.terms[k] for k in inner),
+            Centring(
+                self.centring.shift[rest], self.centring.scale[rest], float(self.centring.shift[place - 1])
+            ),
+            self.n,
+            cross,
+        )
+
+    def turn(self) -> Floats:
+        """Return what turns coefficients of centred columns into those of the columns as given, (p, p)."""
         shift, scale = self.columns()
         turn = np.diag(1.0 / scale)
         turn[0, 1:] = -shift[1:] / scale[1:]
+        return turn
+
+    def to_original(self, coefficients: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+        """Turn coefficients of centred columns, and their covariance, into those of the columns as given."""
+        turn = self.turn()
         estimates = turn @ coefficients
         estimates[0] += self.centring.outcome_shift
         return np.asarray(estimates), np.asarray(turn @ covariance @ turn.T)
@@ -200,7 +225,7 @@ def tally(
     y = np.ascontiguousarray(outcome, dtype=np.float64)
     codes = np.asarray(clusters)
     weight = None if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
-    _check(arrays, y, codes, weight)
+    check_rows(arrays, y, codes, weight)
     centring = centring or centring_of(arrays, y)
     n = np.bincount(codes, minlength=n_clusters or 0)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -214,8 +239,33 @@ def tally(
             weight,
         )
     if not np.isfinite(cross).all():
-        _tell_what_is_no_number({**arrays, "outcome": y})
+        check_numbers({**arrays, "outcome": y})
+        raise MethodError(
+            "numbers are so large that their squares cannot be held", next_step="give them in a larger unit"
+        )
     return Tally((INTERCEPT, *arrays), centring, n, cross)
+
+
+def check_rows(
+    columns: Mapping[str, Floats], outcome: Floats, clusters: NDArray[np.integer], weights: Floats | None
+) -> None:
+    """Raise MethodError where there is no row, lengths differ, or a weight or number of a cluster is none."""
+    if outcome.size == 0:
+        raise MethodError("there is no row to fit a model to")
+    for name, array in {**columns, "outcome": outcome, "weights": weights}.items():
+        if array is not None and array.shape != outcome.shape:
+            raise MethodError(f"{name} has {array.size} values for {outcome.size} rows")
+    if weights is not None and not (np.isfinite(weights).all() and (weights > 0).all()):
+        raise MethodError("a weight is not positive")
+    if clusters.shape != outcome.shape or clusters.dtype.kind not in "iu" or int(clusters.min()) < 0:
+        raise MethodError("clusters are given as one whole number from 0 for each row")
+
+
+def check_numbers(columns: Mapping[str, Floats]) -> None:
+    """Raise MethodError where a column holds values that are no finite numbers."""
+    for name, array in columns.items():
+        if not np.isfinite(array).all():
+            raise MethodError(f"{name} holds values that are no finite numbers", expected="finite numbers")
 
 
 def _cross_products(
@@ -277,26 +327,3 @@ def _sums_of_neighbours(starts: NDArray[np.int64]) -> Callable[[Floats], Floats]
 
 def _sums_by_code(codes: NDArray[np.integer], size: int) -> Callable[[Floats], Floats]:
     return lambda column: np.bincount(codes, column, minlength=size).astype(np.float64, copy=False)
-
-
-def _check(
-    columns: Mapping[str, Floats], outcome: Floats, clusters: NDArray[np.integer], weights: Floats | None
-) -> None:
-    if outcome.size == 0:
-        raise MethodError("there is no row to fit a model to")
-    for name, array in {**columns, "outcome": outcome, "weights": weights}.items():
-        if array is not None and array.shape != outcome.shape:
-            raise MethodError(f"{name} has {array.size} values for {outcome.size} rows")
-    if weights is not None and not (np.isfinite(weights).all() and (weights > 0).all()):
-        raise MethodError("a weight is not positive")
-    if clusters.shape != outcome.shape or clusters.dtype.kind not in "iu" or int(clusters.min()) < 0:
-        raise MethodError("clusters are given as one whole number from 0 for each row")
-
-
-def _tell_what_is_no_number(columns: Mapping[str, Floats]) -> None:
-    for name, array in columns.items():
-        if not np.isfinite(array).all():
-            raise MethodError(f"{name} holds values that are no finite numbers", expected="finite numbers")
-    raise MethodError(
-        "numbers are so large that their squares cannot be held", next_step="give them in a larger unit"
-    )

@@ -1,21 +1,39 @@
-"""The JSON Schemas of grades, of the vendor scorecard and of tests of promises."""
+"""The JSON Schemas of grades, published figures, the vendor scorecard and tests of promises."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
-from satsurvey.benchmarks.grading import GRADES, STANDINGS
-from satsurvey.benchmarks.lines import REFUSALS
+from satsurvey.benchmarks.differences import DIFFERENCES
+from satsurvey.benchmarks.figures import Better, Handling, Kind, Operator, Tier
+from satsurvey.benchmarks.grade_frames import BESIDE, SUMMARY_KEYS
+from satsurvey.benchmarks.lines import NOT_COMPARABLE, REFUSALS
 from satsurvey.benchmarks.promises import READINGS, VERDICTS
 from satsurvey.benchmarks.scorecard import GATES
+from satsurvey.benchmarks.standings import GRADES, STANDINGS
 from satsurvey.benchmarks.vocabulary import TIERS
-from satsurvey.report.benchmark_tables import SCHEMA
-from satsurvey.report.score_schema import COUNT, FLAG, NUMBER, SCORE, SHARE, TEXT
-from satsurvey.report.scorecard_tables import PROMISE_SCHEMA, SCORECARD_SCHEMA
+from satsurvey.report.benchmark_files import SCHEMA
+from satsurvey.report.figure_list import SCHEMA as FIGURES
+from satsurvey.report.promise_tables import PROMISE_SCHEMA
+from satsurvey.report.schema_parts import (
+    BOTH,
+    COUNT,
+    FLAG,
+    LEDGER,
+    NUMBER,
+    PROVENANCE,
+    SCORE,
+    SHARE,
+    TEXT,
+    TEXTS,
+    WORDS,
+    document,
+    map_of,
+    record,
+    rows,
+)
+from satsurvey.report.scorecard_tables import SCORECARD_SCHEMA
 
-_ANY = {"type": ["string", "number", "boolean", "null"]}
-_NOTES = {"type": "array", "items": {"type": "string"}}
 _GRADE = {"enum": ["", *GRADES]}
 _STANDING = {"enum": ["", *STANDINGS]}
 _BESIDE: dict[str, Any] = {
@@ -30,36 +48,27 @@ _BESIDE: dict[str, Any] = {
 }
 
 
-def _rows(properties: dict[str, Any], required: Iterable[str], *, more: bool = False) -> dict[str, Any]:
-    return {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": properties,
-            "required": list(required),
-            "additionalProperties": _ANY if more else False,
-        },
-    }
+_SOURCE: dict[str, Any] = {
+    "id": WORDS,
+    "title": BOTH,
+    "year": COUNT,
+    "nature": BOTH,
+    "evidence": {"enum": ["high", "medium", "low"]},
+}
+_CONFLICT: dict[str, Any] = {
+    "metric": WORDS,
+    "where": BOTH,
+    "figures": TEXTS,
+    "handling": {"enum": list(get_args(Handling))},
+    "note": BOTH,
+}
 
 
-def _document(title: str, description: str, properties: dict[str, Any]) -> dict[str, Any]:
-    parts = {"schema": {"const": title}, **properties}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": title,
-        "description": description,
-        "type": "object",
-        "properties": parts,
-        "required": list(parts),
-        "additionalProperties": False,
-    }
-
-
-BENCHMARK_SCHEMA: dict[str, Any] = _document(
+BENCHMARK_SCHEMA: dict[str, Any] = document(
     SCHEMA,
     "Measured values graded by published figures; times in seconds, rates in percent, absent numbers null.",
     {
-        "grades": _rows(
+        "grades": rows(
             {
                 "company": TEXT,
                 "channel": TEXT,
@@ -80,12 +89,27 @@ BENCHMARK_SCHEMA: dict[str, Any] = _document(
                 "excellent": NUMBER,
                 **_BESIDE,
                 "figures": TEXT,
-                "why": {"enum": ["", "no_value", "no_line"]},
+                "differences": WORDS | {"description": "codes, told in differences"},
+                "why": {"enum": ["", "no_value", "no_line", *NOT_COMPARABLE]},
             },
-            ("company", "channel", "metric", "value", "grade", "certain", "gap", "figures"),
+            ("company", "channel", "metric", "value", "grade", "certain", "gap", "figures", "differences"),
             more=True,
         ),
-        "lines": _rows(
+        "summary": rows(
+            {
+                **dict.fromkeys(SUMMARY_KEYS, WORDS),
+                "n": COUNT,
+                "n_companies": COUNT,
+                "n_compared": COUNT | {"description": "values beside which a line stands"},
+                "median": NUMBER,
+                "unit": WORDS,
+                **{f"n_{grade}": COUNT for grade in GRADES},
+                "n_uncertain": COUNT | {"description": "the interval allows of another grade"},
+                **{f"n_{tier}": COUNT for tier in BESIDE},
+                **{f"n_{tier}_met": COUNT for tier in BESIDE},
+            }
+        ),
+        "lines": rows(
             {
                 "cell": COUNT | {"description": "place in grades, from 0"},
                 "tier": {"enum": list(TIERS)},
@@ -103,29 +127,75 @@ BENCHMARK_SCHEMA: dict[str, Any] = _document(
             ("cell", "tier", "line", "used", "why", "figure", "source", "section", "year", "evidence"),
             more=True,
         ),
-        "refused": _rows(
+        "refused": rows(
             {"reason": {"enum": list(REFUSALS)}, "what": TEXT, "n_values": COUNT},
             ("metric", "channel", "reason", "what", "figure", "source"),
             more=True,
         ),
-        "unusable": _rows(
+        "unusable": rows(
             {"row": COUNT}, ("company", "metric", "value", "reason", "what", "do", "file", "row"), more=True
         ),
-        "sources": {"type": "array"},
-        "conflicts": {"type": "array"},
-        "ledger": {"type": "object"},
+        "differences": rows({"code": {"enum": list(DIFFERENCES)}, "zh": WORDS, "en": WORDS}),
+        "sources": rows(_SOURCE),
+        "conflicts": rows(_CONFLICT),
+        "ledger": LEDGER,
         "method": {"type": "object"},
-        "provenance": {"type": "object"},
-        "notes": _NOTES,
+        "provenance": PROVENANCE,
+        "notes": TEXTS,
     },
 )
 """The schema of what `benchmark_json` writes."""
 
-SCORECARD_JSON_SCHEMA: dict[str, Any] = _document(
+FIGURES_JSON_SCHEMA: dict[str, Any] = document(
+    FIGURES,
+    "Published figures with the metrics they are of and their sources; times in seconds, rates in percent.",
+    {
+        "figures": rows(
+            {
+                "id": WORDS,
+                "metric": WORDS,
+                "channel": WORDS,
+                "tier": {"enum": list(get_args(Tier))},
+                "op": {"enum": list(get_args(Operator))},
+                "value": {"type": ["number", "array"], "items": {"type": "number"}},
+                "unit": WORDS,
+                "year": COUNT,
+                "kind": {"enum": list(get_args(Kind))},
+                "scope": BOTH,
+                "industries": TEXTS,
+                **dict.fromkeys(("when", "customer_tier", "dimension", "route", "statistic"), WORDS),
+                "source": WORDS,
+                "section": WORDS,
+                "note": BOTH,
+            }
+        ),
+        "metrics": map_of(
+            record(
+                {
+                    "zh": WORDS,
+                    "en": WORDS,
+                    "better": {"enum": list(get_args(Better))},
+                    "unit": WORDS,
+                    "definition": BOTH,
+                    "family": WORDS,
+                    "low": NUMBER,
+                    "high": NUMBER,
+                    "aliases": TEXTS,
+                    "route": WORDS,
+                }
+            )
+        ),
+        "sources": rows(_SOURCE),
+        "conflicts": rows(_CONFLICT),
+    },
+)
+"""The schema of what `figures_json` writes."""
+
+SCORECARD_JSON_SCHEMA: dict[str, Any] = document(
     SCORECARD_SCHEMA,
     "Vendors on ten indicators; scores 0-100, absent numbers null.",
     {
-        "vendors": _rows(
+        "vendors": rows(
             {
                 "vendor": TEXT,
                 "gate": {"enum": list(GATES)},
@@ -136,7 +206,7 @@ SCORECARD_JSON_SCHEMA: dict[str, Any] = _document(
             },
             ("vendor", "gate", "n_missing", "flags", "flags_unknown", "beaten_by"),
         ),
-        "totals": _rows(
+        "totals": rows(
             {
                 "vendor": TEXT,
                 "weighting": {"enum": ["equal", "roc", "declared"]},
@@ -149,7 +219,7 @@ SCORECARD_JSON_SCHEMA: dict[str, Any] = _document(
             },
             ("vendor", "weighting", "score", "score_low", "score_high", "rank", "rank_low", "rank_high"),
         ),
-        "scores": _rows(
+        "scores": rows(
             {
                 "vendor": TEXT,
                 "indicator": TEXT,
@@ -160,7 +230,7 @@ SCORECARD_JSON_SCHEMA: dict[str, Any] = _document(
             },
             ("vendor", "indicator", "score", "score_low", "score_high", "n_missing"),
         ),
-        "tests": _rows(
+        "tests": rows(
             {"met": FLAG, "score": SCORE, "value": NUMBER, "line": NUMBER, "margin": NUMBER},
             (
                 "vendor",
@@ -177,7 +247,7 @@ SCORECARD_JSON_SCHEMA: dict[str, Any] = _document(
             ),
             more=True,
         ),
-        "dependence": _rows(
+        "dependence": rows(
             {
                 "vendor": TEXT,
                 "weights": {"enum": ["any", "ordered"]},
@@ -190,19 +260,19 @@ SCORECARD_JSON_SCHEMA: dict[str, Any] = _document(
             },
             ("vendor", "weights", "first_low", "first_high", "rank_best", "rank_worst"),
         ),
-        "weights": _rows(
+        "weights": rows(
             {"indicator": TEXT, "equal": SHARE, "roc": SHARE, "declared": SHARE},
             ("indicator", "equal", "roc"),
         ),
-        "problems": _rows({}, ("vendor", "input", "value", "what", "do", "place"), more=True),
+        "problems": rows({}, ("vendor", "input", "value", "what", "do", "place"), more=True),
         "method": {"type": "object"},
-        "provenance": {"type": "object"},
-        "notes": _NOTES,
+        "provenance": PROVENANCE,
+        "notes": TEXTS,
     },
 )
 """The schema of what `scorecard_json` writes."""
 
-PROMISE_JSON_SCHEMA: dict[str, Any] = _document(
+PROMISE_JSON_SCHEMA: dict[str, Any] = document(
     PROMISE_SCHEMA,
     "A promise tested against records; shares 0-1, times in seconds, absent numbers null.",
     {
@@ -210,7 +280,7 @@ PROMISE_JSON_SCHEMA: dict[str, Any] = _document(
         "share": SHARE,
         "metric": TEXT,
         "definition": {"type": ["object", "null"]},
-        "verdicts": _rows(
+        "verdicts": rows(
             {
                 "statistic": {"enum": ["share", "mean"]},
                 "verdict": {"enum": list(VERDICTS)},
@@ -220,7 +290,7 @@ PROMISE_JSON_SCHEMA: dict[str, Any] = _document(
             ("statistic", "verdict", "why", "n_needed"),
             more=True,
         ),
-        "estimates": _rows(
+        "estimates": rows(
             {
                 "reading": {"enum": list(READINGS)},
                 "value": NUMBER,
@@ -236,11 +306,11 @@ PROMISE_JSON_SCHEMA: dict[str, Any] = _document(
             ("statistic", "reading", "interval", "value", "ci_low", "ci_high", "n", "promised", "verdict"),
             more=True,
         ),
-        "counts": _rows({}, ("n_contacts", "n_within", "n_late", "n_waited_longer", "n_no_time"), more=True),
-        "ledger": {"type": "object"},
+        "counts": rows({}, ("n_contacts", "n_within", "n_late", "n_waited_longer", "n_no_time"), more=True),
+        "ledger": LEDGER,
         "method": {"type": "object"},
-        "provenance": {"type": "object"},
-        "notes": _NOTES,
+        "provenance": PROVENANCE,
+        "notes": TEXTS,
     },
 )
 """The schema of what `promise_json` writes."""

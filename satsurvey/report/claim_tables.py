@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from satsurvey.benchmarks.vocabulary import EVIDENCE
 from satsurvey.instrument.model import Language
 from satsurvey.report.catalogue import translated
-from satsurvey.report.cells import Column, Interval
+from satsurvey.report.cells import ABSENT, Column, Interval
+from satsurvey.report.durations import duration_text
 from satsurvey.report.layout import Table
+from satsurvey.report.result_folder import write_results
 from satsurvey.report.score_json import json_text, plain_data, rows_of
-from satsurvey.report.text import frame_to_csv
-from satsurvey.report.writing import Writer, checksums, void, write_folder
+from satsurvey.report.terminal import wrapped
 from satsurvey.response_time.claim_results import ClaimReport, ClaimResult, Estimate
 
 SCHEMA = "satsurvey.claims/1"
 MANIFEST_SCHEMA = "satsurvey.claims-manifest/1"
 Pair = tuple[str, str]
+CONTENT_CELLS = 84
+"""Sentences in a column are folded at so many cells, so that a table of them fits 100 to 120."""
 
 VERDICT_WORDS: Mapping[str, Pair] = MappingProxyType(
     {
@@ -40,7 +43,7 @@ READING_WORDS: Mapping[str, Pair] = MappingProxyType(
         "share": ("%", "percent"),
         "ratio": ("比", "ratio"),
         "probability": ("概率", "probability"),
-        "seconds": ("秒", "seconds"),
+        "seconds": ("时长", "time"),
         "percent_points": ("百分点", "percent points"),
         "customers": ("名客户", "customers"),
     }
@@ -61,10 +64,10 @@ PART_WORDS: Mapping[str, Pair] = MappingProxyType(
 
 
 def claim_tables(report: ClaimReport, language: Language) -> list[Table]:
-    """Build the verdicts, then estimates, models and cautions, and what is missing."""
+    """Build the verdicts, then estimates, models with clocks and cautions, and what is missing."""
     made = [verdict_table(report, language)]
     if any(result.tested for result in report.results):
-        made += [estimate_table(report, language), model_table(report, language)]
+        made += [estimate_table(report, language), detail_table(report, language)]
     if any(result.missing or result.reason for result in report.results):
         made.append(missing_table(report, language))
     return made
@@ -83,8 +86,8 @@ def verdict_table(report: ClaimReport, language: Language) -> Table:
                 claim.id,
                 claim.statement.get(language),
                 VERDICT_WORDS[result.verdict][at] + mark,
-                "" if first is None else READING_WORDS[first.reading][at],
-                None if first is None else _numbers(first),
+                "" if first is None else _reading(result, first, language),
+                None if first is None else _cell(first, language),
                 result.tested.n if result.tested else None,
                 result.tested.n_companies if result.tested else None,
                 f"{source.title.get(language)} {source.year}",
@@ -107,10 +110,11 @@ def verdict_table(report: ClaimReport, language: Language) -> Table:
     notes = (
         (
             f"区间为 {level}%；单值说法的容差为 {room}%。支持：区间在所说范围（或容差）之内；相容：与之重叠且"
-            "排除无效应；不能判断：与之重叠也含无效应；矛盾：不重叠",
+            "排除无效应；不能判断：与之重叠也含无效应；矛盾：不重叠。关于关系形状的说法（C07、C13、C14）各有规则，见下",
             f"Intervals are of {level} %; a stated number has a tolerance of {room} %. Supported: the "
             "interval lies inside what is stated; compatible: it overlaps it and excludes no effect; "
-            "inconclusive: it covers both; contradicted: it lies outside",
+            "inconclusive: it covers both; contradicted: it lies outside. Statements on the shape of a "
+            "relation (C07, C13, C14) have rules of their own, below",
         )[at],
         (
             "这些都是相关；公布的说法不参与任何估计",
@@ -132,20 +136,16 @@ def estimate_table(report: ClaimReport, language: Language) -> Table:
             continue
         if rows:
             groups.append(len(rows))
-        for one in result.tested.estimates:
-            part = PART_WORDS.get(one.part, ("", ""))[at]
-            what = one.what.text(language) if one.what else ""
-            rows.append(
-                (
-                    result.claim.id,
-                    "：".join(text for text in (part, what) if text)
-                    if language == "zh"
-                    else _joined(part, what),
-                    READING_WORDS[one.reading][at],
-                    _numbers(one),
-                    VERDICT_WORDS[one.verdict or ""][at],
-                )
+        rows += [
+            (
+                result.claim.id,
+                _what(result, one, language),
+                READING_WORDS[one.reading][at],
+                _cell(one, language),
+                VERDICT_WORDS[one.verdict or ""][at],
             )
+            for one in result.tested.estimates
+        ]
     columns = (
         Column("claim", "编号", "Id", "text", align="left"),
         Column("what", "内容", "What", "text", align="left"),
@@ -153,63 +153,66 @@ def estimate_table(report: ClaimReport, language: Language) -> Table:
         Column("estimate", "估计 [区间]", "Estimate [interval]", "interval"),
         Column("verdict", "结论", "Verdict", "text", align="left"),
     )
+    notes: tuple[str, ...] = ()
+    if any(row[2] == READING_WORDS["points_per_log_unit"][at] for row in rows):
+        notes = (
+            (
+                "点/对数单位：时长每变为约 2.7 倍（自然对数增加 1）时得分变化的点数",
+                "Points per log unit: change of the score where the time becomes about 2.7 times as long "
+                "(its natural logarithm 1 more)",
+            )[at],
+        )
     title = ("估计", "Estimates")[at]
-    return Table(title, columns, tuple(rows), groups=tuple(groups), language=language)
+    return Table(title, columns, tuple(rows), notes, groups=tuple(groups), language=language)
 
 
-def model_table(report: ClaimReport, language: Language) -> Table:
-    """Build model, clock, caution and notes of the statements that were tested."""
+def detail_table(report: ClaimReport, language: Language) -> Table:
+    """Build model, clock, caution and notes of the statements that were tested, one below the other."""
     at = _at(language)
-    rows = []
+    rows: list[tuple[object, ...]] = []
+    groups: list[int] = []
+    clocks: dict[str, str] = {}
     for result in report.results:
         tested, claim = result.tested, result.claim
         if tested is None:
             continue
-        rows.append(
-            (
-                claim.id,
-                tested.form.text(language) if tested.form else "",
-                tested.definition.text(language) if tested.definition else "",
-                claim.caution.get(language),
-                ("；" if language == "zh" else "; ").join(
-                    [
-                        *(note.text(language) for note in tested.notes),
-                        *filter(None, [claim.note.get(language)]),
-                    ]
-                ),
-            )
-        )
-    columns = (
-        Column("claim", "编号", "Id", "text", align="left"),
-        Column("model", "模型", "Model", "text", align="left"),
-        Column("clock", "时钟", "Clock", "text", align="left"),
-        Column("caution", "注意", "Caution", "text", align="left"),
-        Column("notes", "说明", "Notes", "text", align="left"),
-    )
-    return Table(
-        ("模型、时钟与注意", "Models, clocks and cautions")[at], columns, tuple(rows), language=language
-    )
+        if rows:
+            groups.append(len(rows))
+        clock = tested.definition.text(language) if tested.definition else ""
+        if clock in clocks:
+            clock = (f"同 {clocks[clock]}", f"as {clocks[clock]}")[at]
+        elif clock:
+            clocks[clock] = claim.id
+        items = [
+            (("模型", "Model"), tested.form.text(language) if tested.form else ""),
+            (("时钟", "Clock"), clock),
+            (("注意", "Caution"), claim.caution.get(language)),
+            *((("说明", "Note"), note.text(language)) for note in tested.notes),
+            (("说明", "Note"), claim.note.get(language)),
+        ]
+        rows += _folded(claim.id, [(names[at], text) for names, text in items if text])
+    title = ("模型、时钟与注意", "Models, clocks and cautions")[at]
+    return Table(title, _contents(), tuple(rows), groups=tuple(groups), language=language)
 
 
 def missing_table(report: ClaimReport, language: Language) -> Table:
-    """Build what is missing for each statement, and how to supply it."""
+    """Build what is missing for each statement with how to supply it, and why others were not tested."""
     at = _at(language)
-    rows = []
+    colon = ("：", ": ")[at]
+    rows: list[tuple[object, ...]] = []
     for result in report.results:
-        must = () if result.tested or result.reason else result.missing
+        items = []
         for name in result.missing:
             need = report.claims.needs[name]
-            kind = (("必需", "needed") if name in must else ("有则更好", "would help"))[at]
-            rows.append((result.claim.id, kind, need.text.get(language), need.supply.get(language)))
+            kind = (("必需", "Needed") if name in result.claim.needs else ("有则更好", "Useful"))[at]
+            items.append((kind, need.text.get(language) + colon + need.supply.get(language)))
         if result.reason:
-            rows.append((result.claim.id, ("原因", "reason")[at], translated(result.reason, language), ""))
-    columns = (
-        Column("claim", "编号", "Id", "text", align="left"),
-        Column("kind", "类别", "Kind", "text", align="left"),
-        Column("missing", "缺少", "Missing", "text", align="left"),
-        Column("supply", "如何提供", "How to supply it", "text", align="left"),
-    )
-    return Table(("缺少的数据", "What is missing")[at], columns, tuple(rows), language=language)
+            why = result.said.text(language) if result.said else translated(result.reason, language)
+            if result.received:
+                why += colon + result.received
+            items.append((("原因", "Reason")[at], why))
+        rows += _folded(result.claim.id, items)
+    return Table(("缺少的数据", "What is missing")[at], _contents(), tuple(rows), language=language)
 
 
 def claims_json(report: ClaimReport, provenance: Mapping[str, object]) -> str:
@@ -233,22 +236,15 @@ def write_claims(
     Raises
     ------
     OutputError
-        As `write_folder` does.
+        As `write_results` does.
     """
-
-    def document(path: Path) -> None:
-        path.write_text(claims_json(report, provenance), encoding="utf-8", newline="\n")
-
-    def manifest(path: Path) -> None:
-        content = {"schema": MANIFEST_SCHEMA, **provenance, "files": checksums(path.parent)}
-        path.write_text(json_text(plain_data(content)), encoding="utf-8", newline="\n")
-
-    writers: dict[str, Writer] = {
-        "claims.csv": lambda path: void(frame_to_csv(report.frame, path)),
-        "claims.json": document,
-        "manifest.json": manifest,
-    }
-    return write_folder(folder, writers, force=force)
+    return write_results(
+        folder,
+        frames={"claims": report.frame},
+        texts={"claims.json": claims_json(report, provenance)},
+        manifest={"schema": MANIFEST_SCHEMA, **provenance},
+        force=force,
+    )
 
 
 def _plain(result: ClaimResult, report: ClaimReport) -> dict[str, object]:
@@ -285,7 +281,7 @@ def _plain(result: ClaimResult, report: ClaimReport) -> dict[str, object]:
             for name in result.missing
             for need in [report.claims.needs[name]]
         ],
-        "reason": result.reason,
+        "reason": ": ".join(filter(None, (result.reason, result.received))),
     }
 
 
@@ -304,16 +300,69 @@ def _first(result: ClaimResult) -> Estimate | None:
     return found[0] if found else None
 
 
-def _numbers(one: Estimate) -> Interval | float:
-    """Return an estimate with its interval; shares in percent."""
+def _reading(result: ClaimResult, one: Estimate, language: Language) -> str:
+    """Return in what the estimate that decides is given; also which one it is, where there are several."""
+    at = _at(language)
+    unit = READING_WORDS[one.reading][at]
+    if one.part in PART_WORDS:
+        return PART_WORDS[one.part][at] + ("：", ": ")[at] + unit
+    if result.claim.rule(_rule_of(result, one)).kind != "form" or one.what is None:
+        return unit
+    # What stands in brackets is in the table of estimates.
+    what = one.what.text(language).split(("（", " (")[at])[0]
+    return what if one.reading == "seconds" else what + ("，", ", ")[at] + unit
+
+
+def _rule_of(result: ClaimResult, one: Estimate) -> str:
+    return one.part if one.part in result.claim.rules else next(iter(result.claim.rules))
+
+
+def _what(result: ClaimResult, one: Estimate, language: Language) -> str:
+    """Return what an estimate is: its part, its words, or what the statement's test estimates."""
+    at = _at(language)
+    parts = [PART_WORDS[one.part][at]] if one.part in PART_WORDS else []
+    if one.what is not None:
+        parts.append(one.what.text(language))
+    if not parts:
+        parts = [("主要估计", "main estimate")[at], result.claim.estimand.get(language)]
+    return ("：", ": ")[at].join(parts)
+
+
+def _cell(one: Estimate, language: Language) -> Interval | float | str:
+    """Return an estimate with its interval; shares in percent, times in the unit that makes them short."""
+    if one.instead is not None:
+        return one.instead.text(language)
+    alone = one.low != one.low or one.low == one.high
+    if one.reading == "seconds":
+        value, low, high = (_time(number, language) for number in (one.value, one.low, one.high))
+        return value if alone else f"{value} [{low}, {high}]"
     by = 100.0 if one.reading == "share" else 1.0
-    if one.low != one.low or one.low == one.high:
-        return one.value * by
-    return Interval(one.value * by, one.low * by, one.high * by)
+    return one.value * by if alone else Interval(one.value * by, one.low * by, one.high * by)
 
 
-def _joined(part: str, what: str) -> str:
-    return ": ".join(text for text in (part, what) if text)
+def _time(seconds: float, language: Language) -> str:
+    if seconds != seconds:
+        return ABSENT
+    size = abs(seconds)
+    text = "∞" if size == float("inf") else duration_text(size, language)
+    return f"-{text}" if seconds < 0 else text
+
+
+def _contents() -> tuple[Column, ...]:
+    return (
+        Column("claim", "编号", "Id", "text", align="left"),
+        Column("item", "项", "Item", "text", align="left"),
+        Column("content", "内容", "Content", "text", align="left"),
+    )
+
+
+def _folded(claim: str, items: Sequence[tuple[str, str]]) -> list[tuple[object, ...]]:
+    """Return rows of a statement's items, long texts over several rows."""
+    rows: list[tuple[object, ...]] = []
+    for item, text in items:
+        for place, part in enumerate(wrapped(text, CONTENT_CELLS)):
+            rows.append(("" if place else claim, "" if place else item, part))
+    return rows
 
 
 def _at(language: Language) -> int:

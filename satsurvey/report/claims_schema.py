@@ -132,6 +132,7 @@ _TARGET = _object(
         "break_even": NUMBER,
     }
 )
+_TOTAL = _object({"cost": NUMBER, **dict.fromkeys(_AMOUNTS, NUMBER), "break_even": NUMBER})
 TARGETS_SCHEMA: dict[str, Any] = _document(
     TARGETS,
     "Proposed first-response targets by channel and tier; times in seconds, shares 0-1, absent numbers null.",
@@ -143,6 +144,7 @@ TARGETS_SCHEMA: dict[str, Any] = _document(
         "reason": TEXT,
         "clock": _CLOCK,
         "targets": {"type": "array", "items": _TARGET},
+        "total": {"anyOf": [{"type": "null"}, _TOTAL]},
         "series": {
             "type": "array",
             "items": _object(

@@ -16,6 +16,7 @@ from satsurvey.text.evaluation import Evaluation
 
 SCHEMA = "satsurvey.comments/1"
 EVALUATION_SCHEMA = "satsurvey.comments-evaluation/1"
+TRAINING_SCHEMA = "satsurvey.comments-training/1"
 MANIFEST_SCHEMA = "satsurvey.comments-manifest/1"
 TABLES = ("questions", "industries", "companies", "aspects", "conflicts", "typical", "keywords")
 

@@ -34,6 +34,8 @@ class Table:
         The positions in `rows` where a new group begins, 0 left out.
     language, decimals, rule
         How it is written.
+    group_titles
+        The words above each group, those of the first included, or ().
     """
 
     title: str
@@ -45,6 +47,7 @@ class Table:
     language: Language = "zh"
     decimals: int = 2
     rule: Rounding = "half_up"
+    group_titles: tuple[str, ...] = ()
 
     def headings(self) -> tuple[str, ...]:
         """Return the headings."""

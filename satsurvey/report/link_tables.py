@@ -11,7 +11,7 @@ from satsurvey.report.catalogue import translated
 from satsurvey.report.cells import Column
 from satsurvey.report.layout import Table, listed, texts
 from satsurvey.report.score_json import plain_data, rows_of
-from satsurvey.service.link import Link
+from satsurvey.service.link import LINK_WORDS, Link
 
 SCHEMA = "satsurvey.link/1"
 MOST_SHOWN = 20
@@ -19,15 +19,7 @@ MOST_SHOWN = 20
 
 STATUS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "linked": ("已连接", "linked"),
-        "linked_of_several": ("已连接（多次联系取其一）", "linked, one of several contacts"),
-        "no_id": ("访问中没有编号", "no id in the interview"),
-        "id_not_in_records": ("服务记录中没有该编号", "id not in the records"),
-        "several_contacts": ("该编号有多次联系，无时间可分", "several contacts with the id, no time to tell"),
-        "no_time": ("缺少时间", "no time to compare"),
-        "outside_window": ("不在时间窗内", "outside the window"),
-        "contact_after_interview": ("联系晚于访问", "contact began after the interview"),
-        "different_company": ("企业不一致", "another company"),
+        **LINK_WORDS,
         "no_interview": ("没有访问", "no interview"),
         "several_interviews": ("一次联系对应多份访问", "several interviews of one contact"),
         "interviews": ("访问", "interviews"),

@@ -15,6 +15,7 @@ from satsurvey.instrument.model import Language
 from satsurvey.instrument.rounding import round_exact
 from satsurvey.scoring.reconcile import Reconciliation, Trial
 
+SCHEMA = "satsurvey.reconciliation/1"
 _WEIGHTINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "equal": ("各维度等权", "equal weights"),
@@ -101,7 +102,8 @@ def reconciliation_csv(result: Reconciliation) -> str:
 def reconciliation_json(result: Reconciliation) -> str:
     """Write the whole result with its sentences in both languages."""
     said = {language: list(reconciliation_sentences(result, language)) for language in ("zh", "en")}
-    return json.dumps(result.to_dict() | {"explanation": said}, ensure_ascii=False, indent=2) + "\n"
+    content = {"schema": SCHEMA, **result.to_dict(), "explanation": said}
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
 def _by_weighting(result: Reconciliation) -> list[list[Trial]]:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from satsurvey.instrument.model import Language
-from satsurvey.report.response_words import FORMS, TIMES, channel_text, duration_text, outcome_text, word
+from satsurvey.report.durations import duration_text
+from satsurvey.report.response_words import FORMS, TIMES, channel_text, outcome_text, word
 from satsurvey.report.rounding import round_text
 from satsurvey.report.svg import CELL, FAINT, INK, LINES, Svg, text_width
 from satsurvey.report.terminal import wrapped

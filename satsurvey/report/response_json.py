@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from satsurvey.instrument.model import Language
 from satsurvey.report.response_figures import channel_figure, curve_figure
-from satsurvey.report.response_words import answer, cautions
+from satsurvey.report.response_words import answer, cautions, excluded_text
 from satsurvey.report.score_json import json_text, plain_data, rows_of
 from satsurvey.report.text import frame_to_csv
 from satsurvey.report.writing import Writer, checksums, refuse_inputs, void, write_folder
@@ -23,6 +24,7 @@ FRAMES = (
     *("adjustments", "within_between"),
 )
 """The frames of `ResponseTimeFit`, by the names of their files."""
+_REASON = ("reason", "reason_in_words")
 
 
 def response_json(study: ResponseStudy) -> dict[str, object]:
@@ -134,9 +136,9 @@ def write_response(
 ) -> tuple[Path, ...]:
     """Write a study as a folder of files.
 
-    A CSV for every frame that is not empty, `excluded.csv`, `set_aside.csv` where times cannot be true (their
-    rows), `curve.svg`, `channels.svg` where there are two channels, `response.json`, and `manifest.json` with
-    the SHA-256 of every file.
+    A CSV for every frame that is not empty, `excluded.csv` (every interview that is not in the models, with
+    the reason), `set_aside.csv` where times cannot be true (their rows), `curve.svg`, `channels.svg` where
+    there are two channels, `response.json`, and `manifest.json` with the SHA-256 of every file.
 
     Raises
     ------
@@ -145,7 +147,7 @@ def write_response(
     """
     fit = study.fit
     frames = {name: getattr(fit, name) for name in FRAMES if len(getattr(fit, name))}
-    frames["excluded"] = pd.DataFrame({"reason": list(fit.excluded), "n": list(fit.excluded.values())})
+    frames["excluded"] = excluded_frame(study, language)
     aside = set_aside_frame(fit)
     if len(aside):
         frames["set_aside"] = aside
@@ -159,6 +161,22 @@ def write_response(
     for name in writers:
         refuse_inputs(folder / name, [source.path for source in study.responses.files])
     return write_folder(folder, writers, force=force)
+
+
+def excluded_frame(study: ResponseStudy, language: Language) -> pd.DataFrame:
+    """Return every interview that is not in the models: file, row, reason, reason_in_words."""
+    unused = study.fit.rows.unused
+    if unused is None or not len(unused):
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in ("file", "row", *_REASON)})
+    names = np.array([source.name for source in study.responses.files])
+    return pd.DataFrame(
+        {
+            "file": names[unused.file],
+            "row": unused.row.astype(np.int64),
+            "reason": unused.reason,
+            "reason_in_words": [excluded_text(str(reason), language) for reason in unused.reason],
+        }
+    )
 
 
 def set_aside_frame(fit: ResponseTimeFit) -> pd.DataFrame:

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 from satsurvey.instrument.model import Language
 from satsurvey.report.catalogue import translated
 from satsurvey.report.cells import Column, Interval, Kind
+from satsurvey.report.durations import duration_text
 from satsurvey.report.layout import Table
+from satsurvey.report.link_tables import coverage_table
 from satsurvey.report.notes import ledger_line
 from satsurvey.report.response_words import (
     CONTROLS,
@@ -24,7 +27,7 @@ from satsurvey.report.response_words import (
     answer,
     cautions,
     channel_text,
-    duration_text,
+    digits_of,
     effect_text,
     excluded_text,
     left_out,
@@ -64,6 +67,7 @@ def response_tables(study: ResponseStudy, language: Language) -> list[Table]:
         instrument_table(fit, language),
         bins_table(fit, language),
         diagnostics_table(fit, language),
+        *([] if study.link is None else [coverage_table(study.link, language)]),
         excluded_table(study, language),
     ]
     return [table for table in made if table.rows]
@@ -132,16 +136,24 @@ def effects_table(fit: ResponseTimeFit, language: Language) -> Table:
     zh = language == "zh"
     frame = fit.effects[fit.effects["channel"] == ""]
     models = list(dict.fromkeys(frame["model"].tolist()))
-    columns = [_text("model", "模型", "Model")]
-    for at in frame.loc[~frame["average"], "at_s"].drop_duplicates().tolist():
-        columns.append(_interval(f"at_{at:g}", duration_text(at, "zh"), duration_text(at, "en")))
-    columns.append(_interval("average", "按数据的时长平均", "Average over own times"))
+    headings = {model: _model_words(fit, model) for model in models}
+    digits = _digits(frame)
+    columns = [
+        Column("at_s", "从这一时长起", "Starting from", align="left"),
+        *(_interval(model, *headings[model], digits) for model in models),
+    ]
+    own = {model: frame[frame["model"] == model] for model in models}
+    times = [*frame.loc[~frame["average"], "at_s"].drop_duplicates().tolist(), None]
     rows: list[tuple[object, ...]] = []
-    for model in models:
-        own = frame[frame["model"] == model]
-        rows.append(
-            (word(MODELS, model, language), *_effects(own[~own["average"]]), *_effects(own[own["average"]]))
-        )
+    for at in times:
+        average = at is None
+        name = _pair("数据中各自的时长（平均）", "the data's own times (average)", language)
+        cells = []
+        for model in models:
+            chosen = own[model]
+            found = chosen[chosen["average"] if average else (chosen["at_s"] == at) & ~chosen["average"]]
+            cells.append(_effect(found))
+        rows.append((name if average else duration_text(at, language), *cells))
     notes = [
         f"每缩短 1 分钟，{outcome_text(fit, 'zh')}（0–100 分）的变化，{100 * fit.level:g}% 区间；"
         f"函数形式：{word(FORMS, fit.chosen_form, 'zh')}"
@@ -163,6 +175,12 @@ def effects_table(fit: ResponseTimeFit, language: Language) -> Table:
         tuple(notes),
         language=language,
     )
+
+
+def _model_words(fit: ResponseTimeFit, model: str) -> tuple[str, str]:
+    if model == "ols" and fit.n_companies == 1:
+        return "普通最小二乘（稳健标准误）", "least squares, robust errors"
+    return word(MODELS, model, "zh"), word(MODELS, model, "en")
 
 
 def model_table(fit: ResponseTimeFit, language: Language) -> Table:
@@ -247,6 +265,8 @@ def forms_table(fit: ResponseTimeFit, language: Language) -> Table:
 
 def channel_table(fit: ResponseTimeFit, language: Language) -> Table:
     """Build each channel's numbers with its own effect at the reference time and on average."""
+    effects = fit.effects[fit.effects["channel"] != ""]
+    digits = _digits(effects)
     columns = (
         _text("channel", "渠道", "Channel"),
         _number("n", "样本量", "Interviews", "integer"),
@@ -256,12 +276,12 @@ def channel_table(fit: ResponseTimeFit, language: Language) -> Table:
             "at",
             f"在 {duration_text(fit.reference_s, 'zh')}处少一分钟",
             f"One minute less at {duration_text(fit.reference_s, 'en')}",
+            digits,
         ),
-        _interval("average", "平均", "Average"),
+        _interval("average", "平均", "Average", digits),
         _text("note", "说明", "Note"),
     )
     rows: list[tuple[object, ...]] = []
-    effects = fit.effects
     for row in fit.channels.to_dict("records"):
         own = effects[(effects["model"] == "ols") & (effects["channel"] == row["channel"])]
         here = own[own["at_s"] == fit.reference_s]
@@ -272,8 +292,8 @@ def channel_table(fit: ResponseTimeFit, language: Language) -> Table:
                 row["n"],
                 duration_text(float(row["median_s"]), language),
                 row["score"],
-                _effects(here)[0] if len(here) else None,
-                _effects(average)[0] if len(average) else None,
+                _effect(here),
+                _effect(average),
                 translated(str(row["note"]), language),
             )
         )
@@ -289,7 +309,7 @@ def within_between_table(fit: ResponseTimeFit, language: Language) -> Table:
     """Build the effects inside companies and between them."""
     columns = (
         _text("part", "比较", "Comparison"),
-        _interval("effect", "少一分钟的平均效应", "Average effect"),
+        _interval("effect", "少一分钟的平均效应", "Average effect", _digits(fit.within_between)),
     )
     rows = tuple(
         (word(PARTS, str(row["part"]), language), Interval(row["effect"], row["ci_low"], row["ci_high"]))
@@ -315,7 +335,7 @@ def adjustments_table(fit: ResponseTimeFit, language: Language) -> Table:
     columns = (
         _text("held", "控制", "Held fixed"),
         _number("n", "样本量", "Interviews", "integer"),
-        _interval("effect", "少一分钟的平均效应", "Average effect"),
+        _interval("effect", "少一分钟的平均效应", "Average effect", _digits(fit.adjustments)),
         _number("p_value", "p 值", "p", "probability"),
     )
     rows = tuple(
@@ -327,13 +347,25 @@ def adjustments_table(fit: ResponseTimeFit, language: Language) -> Table:
         )
         for row in fit.adjustments.to_dict("records")
     )
-    note = _pair(
-        "同一批访问、同一形式（对数）；各行只有控制的变量不同",
-        "The same interviews and form (log); only what is held fixed differs",
-        language,
-    )
+    notes = [
+        _pair(
+            "同一批访问、同一形式（对数）；各行只有控制的变量不同",
+            "The same interviews and form (log); only what is held fixed differs",
+            language,
+        )
+    ]
+    if fit.chosen_form != "log":
+        chosen = word(FORMS, fit.chosen_form, language)
+        notes.append(
+            _pair(
+                f"上面的平均效应按{chosen}，与此处不能直接相比：对数曲线在 0 秒附近最陡",
+                f"The averages above go by the {chosen} and do not compare with these: a log curve is "
+                "steepest near 0 s",
+                language,
+            )
+        )
     return Table(
-        _pair("控制不同变量", "What is held fixed", language), columns, rows, (note,), language=language
+        _pair("控制不同变量", "What is held fixed", language), columns, rows, tuple(notes), language=language
     )
 
 
@@ -459,9 +491,18 @@ def _negative(file: str, n: int, first: str, language: Language) -> str:
     return f"{file}: {n:,} rows have a negative time, not used and not clipped; rows such as {first}"
 
 
-def _effects(frame: pd.DataFrame) -> list[Interval]:
-    parts = zip(frame["effect"], frame["ci_low"], frame["ci_high"], strict=True)
-    return [Interval(*(float(part) for part in row)) for row in parts]
+def _digits(frame: pd.DataFrame) -> int:
+    """Return the decimals that show the largest of some effects."""
+    sizes = frame[["effect", "ci_low", "ci_high"]].abs().to_numpy(dtype=float)
+    return digits_of(float(np.nanmax(sizes)) if np.isfinite(sizes).any() else float("nan"))
+
+
+def _effect(frame: pd.DataFrame) -> Interval | None:
+    """Return the effect of the first row, None where there is none."""
+    if not len(frame):
+        return None
+    row = frame.iloc[0]
+    return Interval(float(row["effect"]), float(row["ci_low"]), float(row["ci_high"]))
 
 
 def _text(key: str, zh: str, en: str) -> Column:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from satsurvey.instrument.model import Language
 from satsurvey.regression.forms import LOG
 from satsurvey.report.catalogue import translated
+from satsurvey.report.durations import duration_text
 from satsurvey.report.rounding import round_text
 from satsurvey.response_time.fit import ResponseTimeFit
 from satsurvey.response_time.rows import EXCLUDED
@@ -79,21 +81,6 @@ def word(table: Mapping[str, tuple[str, str]], key: str, language: Language) -> 
     return table[key][0 if language == "zh" else 1] if key in table else key
 
 
-def duration_text(seconds: float, language: Language) -> str:
-    """Write a time as people say it: seconds, minutes, hours or days, whichever is a short number.
-
-    Examples
-    --------
-    >>> duration_text(30, "en"), duration_text(90, "en"), duration_text(7200, "zh")
-    ('30 s', '1.5 min', '2 小时')
-    """
-    units = ((86_400, "天", "d"), (3600, "小时", "h"), (60, "分钟", "min"), (1, "秒", "s"))
-    size, zh, en = next((unit for unit in units if seconds >= unit[0]), units[-1])
-    number = seconds / size
-    text = round_text(number, 0 if number >= 10 else 1).removesuffix(".0")
-    return f"{text} {zh if language == 'zh' else en}"
-
-
 def channel_text(name: str, language: Language) -> str:
     """Return the name of a channel: ours in words, the user's as it is."""
     return word(CHANNELS, name, language)
@@ -134,6 +121,7 @@ def _found(fit: ResponseTimeFit, language: Language) -> tuple[str, ...]:
     slope = fit.comparison.fits["log"].fit.estimates[LOG] if "log" in fit.comparison.fits else 0.0
     effect = _at_reference(fit)
     others = _other_models(fit, language)
+    basis = _basis(fit, effect, language)
     shown, form = effect_text(*effect), word(FORMS, fit.chosen_form, language)
     level = f"{100 * fit.level:g}"
     if language == "zh":
@@ -142,6 +130,7 @@ def _found(fit: ResponseTimeFit, language: Language) -> tuple[str, ...]:
             f"有关联：{word(TIMES, fit.time_name, language)}与{outcome_text(fit, language)}有关，{way}"
             f"（{fit.n:,} 份访问，{fit.n_companies:,} 家{cluster_text(fit, language)}）。",
             f"在 {at}处，每缩短 1 分钟对应 {shown} 点（{level}% 区间；{form}）{others}。",
+            *basis,
             "这是关联，不是因果；见下面的提醒。",
         )
     way = "faster goes with happier" if slope < 0 else "faster goes with less happy"
@@ -150,13 +139,36 @@ def _found(fit: ResponseTimeFit, language: Language) -> tuple[str, ...]:
         f"{outcome_text(fit, language)}: {way} ({fit.n:,} interviews, {fit.n_companies:,} "
         f"{cluster_text(fit, language)}).",
         f"At {at}, one minute less goes with {shown} points ({level} % interval; {form}){others}.",
+        *basis,
         "This is association and not cause; see the cautions below.",
+    )
+
+
+def _basis(fit: ResponseTimeFit, effect: tuple[float, float, float], language: Language) -> tuple[str, ...]:
+    """Say on what an association rests where the interval beside it holds 0."""
+    _, low, high = effect
+    if low > 0 or high < 0 or "log" not in fit.comparison.fits:
+        return ()
+    estimates = fit.comparison.fits["log"].fit.estimates
+    frame = estimates.frame(fit.level)
+    row = frame[frame["term"] == LOG].iloc[0]
+    slope = effect_text(*(float(row[name]) for name in ("estimate", "ci_low", "ci_high")))
+    if language == "zh":
+        return (
+            f"有无关联由事先固定的对数形式判断：时长每变为约 2.7 倍，相差 {slope} 点；"
+            "所选形式在这一时长处的区间含 0，不能单看此处。",
+        )
+    return (
+        f"The association is judged by the log form, fixed beforehand: {slope} points for a time about 2.7 "
+        "times as long; by the chosen form the interval at this time holds 0, which says little alone.",
     )
 
 
 def _none(fit: ResponseTimeFit, language: Language) -> tuple[str, ...]:
     at = duration_text(fit.reference_s, language)
-    beyond, seen = (round_text(x, 2) for x in (fit.at_reference.excluded_beyond, fit.at_reference.detectable))
+    found = fit.at_reference
+    digits = digits_of(min(found.excluded_beyond, found.detectable))
+    beyond, seen = (round_text(x, digits) for x in (found.excluded_beyond, found.detectable))
     level = f"{100 * fit.level:g}"
     if language == "zh":
         return (
@@ -204,10 +216,21 @@ def _at_reference(fit: ResponseTimeFit, model: str = "ols") -> tuple[float, floa
     return float(row["effect"]), float(row["ci_low"]), float(row["ci_high"])
 
 
+def digits_of(size: float) -> int:
+    """Return the decimals that show an effect of about this size: two, or more where it is small.
+
+    Examples
+    --------
+    >>> digits_of(1.2), digits_of(0.05), digits_of(0.004), digits_of(float("nan"))
+    (2, 3, 4, 2)
+    """
+    return 2 if not 0 < size < 0.1 else min(1 - math.floor(math.log10(size)), 6)
+
+
 def effect_text(value: float, low: float, high: float) -> str:
     """Write an effect with its sign and interval."""
     sign = "+" if value > 0 else ""
-    digits = 2 if max(abs(value), abs(low), abs(high)) >= 0.1 else 3
+    digits = digits_of(max(abs(value), abs(low), abs(high)))
     return f"{sign}{round_text(value, digits)} [{round_text(low, digits)}, {round_text(high, digits)}]"
 
 

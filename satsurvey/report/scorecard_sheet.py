@@ -13,7 +13,7 @@ from satsurvey.benchmarks.indicators import load_scorecard
 from satsurvey.benchmarks.vocabulary import OPERATORS
 from satsurvey.errors import OutputError
 from satsurvey.instrument.model import Language
-from satsurvey.report.benchmark_tables import value_text
+from satsurvey.report.benchmark_words import value_text
 from satsurvey.report.text import protected_text
 from satsurvey.report.writing import write_file
 
@@ -117,6 +117,8 @@ def _write_sheet(book: Any, vendors: Sequence[str], language: Language) -> None:
     head = book.add_format({"bold": True, "bg_color": "#1F4E78", "font_color": "#FFFFFF", "border": 1})
     plain = book.add_format({"text_wrap": True, "valign": "top"})
     fill = book.add_format({"bg_color": "#FFF9E5", "border": 1, "valign": "top"})
+    # As text, so that 93% stays what was typed: as a number it is 0.93, which may be a share or a percentage.
+    typed = book.add_format({"bg_color": "#FFF9E5", "border": 1, "valign": "top", "num_format": "@"})
     headings = (*_HEADINGS[language], *vendors)
     for k, heading in enumerate(headings):
         sheet.write_string(0, k, heading, head)
@@ -127,7 +129,7 @@ def _write_sheet(book: Any, vendors: Sequence[str], language: Language) -> None:
         for k, text in enumerate((row.code, row.indicator, row.text, row.line, row.unit)):
             sheet.write_string(number, k, text, plain)
         for k in range(first, last + 1):
-            sheet.write_blank(number, k, None, fill)
+            sheet.write_blank(number, k, None, typed if row.unit == "%" else fill)
         if row.kind == "yes_no":
             sheet.data_validation(
                 number, first, number, last, {"validate": "list", "source": _YES_NO[language]}

@@ -1,4 +1,4 @@
-"""The vendor scorecard and tests of promises as tables and JSON."""
+"""The vendor scorecard as tables and JSON."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from typing import Literal
 import pandas as pd
 
 from satsurvey.benchmarks.indicators import load_scorecard
-from satsurvey.benchmarks.promises import READINGS, PromiseTest
 from satsurvey.benchmarks.scorecard import VendorScores
-from satsurvey.benchmarks.vocabulary import CHANNELS, OPERATORS
+from satsurvey.benchmarks.vocabulary import OPERATORS
 from satsurvey.instrument.model import Language
-from satsurvey.report.benchmark_tables import value_text
+from satsurvey.report.benchmark_words import value_text
 from satsurvey.report.catalogue import translated
 from satsurvey.report.cells import ABSENT, Column, figure_text, is_absent
 from satsurvey.report.layout import Table
-from satsurvey.report.notes import ledger_line
 from satsurvey.report.score_json import json_text, plain_data, rows_of
 
 SCORECARD_SCHEMA = "satsurvey.scorecard/1"
-PROMISE_SCHEMA = "satsurvey.promise/1"
 SCORECARD_FRAMES = ("vendors", "totals", "scores", "tests", "dependence", "weights", "problems")
 """The frames of `VendorScores`, by the names they are shown under."""
 
@@ -39,37 +36,6 @@ _GATES: Mapping[str, tuple[str, str]] = MappingProxyType(
 _KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {"any": ("任意权重", "any weights"), "ordered": ("不违背排序的权重", "weights along the order")}
 )
-_VERDICTS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "kept": ("做到", "kept"),
-        "broken": ("没有做到", "broken"),
-        "cannot_be_told": ("无法判断", "cannot be told"),
-    }
-)
-_WHY: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "": ("", ""),
-        "interval": ("区间跨过承诺", "the interval holds the promise"),
-        "readings_differ": ("取决于没有时间的联系", "rests on contacts without a time"),
-        "no_contacts": ("没有联系", "no contacts"),
-    }
-)
-_STATISTICS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"share": ("占比", "share"), "mean": ("均值", "mean")}
-)
-_INTERVALS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "wilson": ("Wilson", "Wilson"),
-        "wilson_agent": ("Wilson，按坐席聚类", "Wilson between agents"),
-        "wilson_company_day": ("Wilson，按企业与日期聚类", "Wilson between company days"),
-        "t": ("t", "Student's t"),
-        "t_agent": ("t，按坐席聚类", "Student's t between agents"),
-        "t_company_day": ("t，按企业与日期聚类", "Student's t between company days"),
-    }
-)
-
-
-# Scorecard -------------------------------------------------------------------------------------------------
 
 
 def scorecard_tables(result: VendorScores, language: Language, *, order_by: Weighting = "roc") -> list[Table]:
@@ -107,8 +73,8 @@ def order_table(result: VendorScores, language: Language, *, order_by: Weighting
             Column(f"rank_{weighting}", f"名次（{zh}）", f"Rank ({en.lower()})", "text"),
         ]
     columns += [
-        _text("flags", "警示", "Warnings", optional=1),
-        _text("beaten_by", "各项均不如", "Beaten on all by", optional=2),
+        _text("flags", "警示", "Warnings"),
+        _text("beaten_by", "各项均不如", "Beaten on all by", optional=1),
     ]
     title = "服务商评分卡" if at == 0 else "Vendor scorecard"
     notes = tuple(translated(note, language) for note in result.notes)
@@ -231,148 +197,11 @@ def scorecard_json(result: VendorScores, provenance: Mapping[str, object]) -> st
     )
 
 
-# Promises --------------------------------------------------------------------------------------------------
-
-
-def promise_tables(test: PromiseTest, language: Language) -> list[Table]:
-    """Build the verdicts, and what they rest on."""
-    return [verdict_table(test, language), reading_table(test, language)]
-
-
-def verdict_table(test: PromiseTest, language: Language) -> Table:
-    """Build one verdict per group, with the counts of contacts."""
-    at = 0 if language == "zh" else 1
-    names = [name for name in test.verdicts.columns if name in test.counts.columns]
-    counts = test.counts.set_index(names) if names else test.counts
-    rows = []
-    for row in test.verdicts.to_dict("records"):
-        key = tuple(row[name] for name in names)
-        count = counts.loc[key if len(key) > 1 else key[0]] if names else counts.iloc[0]
-        rows.append(
-            (
-                *(_group(row[name], at) for name in names),
-                _STATISTICS[str(row["statistic"])][at],
-                _VERDICTS[str(row["verdict"])][at],
-                _WHY[str(row["why"])][at],
-                int(count["n_contacts"]),
-                int(count["n_within"]),
-                int(count["n_late"] + count["n_waited_longer"]),
-                int(count["n_no_time"]),
-                _needed(row["n_needed"]),
-            )
-        )
-    columns = (
-        *(_text(name, *_GROUPS.get(name, (name, name))) for name in names),
-        _text("statistic", "承诺的是", "Promised"),
-        _text("verdict", "结论", "Verdict"),
-        _text("why", "原因", "Why"),
-        Column("n_contacts", "联系量", "Contacts", "integer"),
-        Column("n_within", "时限内", "Within", "integer"),
-        Column("n_late", "超时", "Late", "integer"),
-        Column("n_no_time", "无时间", "No time", "integer"),
-        Column("n_needed", "判断所需量", "Needed to tell", "text"),
-    )
-    title = promise_words(test, language)
-    notes = [translated(note, language) for note in test.notes]
-    if test.definition is not None:
-        notes.append(test.definition.text(language))
-    if test.ledger.files:
-        notes.append(ledger_line(test.ledger, language))
-    return Table(title, columns, tuple(rows), tuple(notes), language=language)
-
-
-def reading_table(test: PromiseTest, language: Language) -> Table:
-    """Build every estimate: by reading of the contacts without a time, and by interval."""
-    at = 0 if language == "zh" else 1
-    names = [name for name in test.verdicts.columns if name in test.counts.columns]
-    rows = []
-    for row in test.frame.to_dict("records"):
-        unit = "%" if row["statistic"] == "share" else "s"
-        factor = 100 if unit == "%" else 1
-        ends = [
-            ABSENT if is_absent(row[end]) else figure_text(float(row[end]) * factor, 1, "half_up")
-            for end in ("ci_low", "ci_high")
-        ]
-        value = (
-            ABSENT if is_absent(row["value"]) else value_text(float(row["value"]) * factor, unit, language)
-        )
-        rows.append(
-            (
-                *(_group(row[name], at) for name in names),
-                _STATISTICS[str(row["statistic"])][at],
-                READINGS[str(row["reading"])][at],
-                _INTERVALS[str(row["interval"])][at],
-                f"{value} [{', '.join(ends)}]",
-                int(row["n"]),
-                row["n_clusters"],
-                row["design_effect"],
-                _VERDICTS[str(row["verdict"])][at],
-            )
-        )
-    columns = (
-        *(_text(name, *_GROUPS.get(name, (name, name))) for name in names),
-        _text("statistic", "承诺的是", "Promised"),
-        _text("reading", "没有时间的联系", "Contacts without a time"),
-        _text("interval", "区间", "Interval"),
-        Column("value", "结果 [区间]", "Found [interval]", "text"),
-        Column("n", "量", "n", "integer"),
-        Column("n_clusters", "群数", "Clusters", "integer", optional=1),
-        Column("design_effect", "设计效应", "Design effect", "ratio", optional=2, decimals=2),
-        _text("verdict", "结论", "Verdict"),
-    )
-    title = "结论的依据" if language == "zh" else "What the verdict rests on"
-    return Table(title, columns, tuple(rows), language=language, decimals=1)
-
-
-def promise_words(test: PromiseTest, language: Language) -> str:
-    """Say the promise in words."""
-    limit = value_text(test.within_s, "s", language)
-    if test.share is None:
-        return f"承诺：均值不超过 {limit}" if language == "zh" else f"Promise: a mean of at most {limit}"
-    share = value_text(100 * test.share, "%", language)
-    if language == "zh":
-        return f"承诺：不低于 {share} 的联系在 {limit} 内"
-    return f"Promise: at least {share} of contacts within {limit}"
-
-
-def promise_json(test: PromiseTest, provenance: Mapping[str, object]) -> str:
-    """Write the test of a promise as one JSON document."""
-    return json_text(
-        {
-            "schema": PROMISE_SCHEMA,
-            "within_s": test.within_s,
-            "share": test.share,
-            "metric": test.metric,
-            "definition": None if test.definition is None else test.definition.to_dict(),
-            "verdicts": rows_of(test.verdicts),
-            "estimates": rows_of(test.frame),
-            "counts": rows_of(test.counts),
-            "ledger": plain_data(test.ledger.to_dict()),
-            "method": plain_data(test.method),
-            "provenance": plain_data(provenance),
-            "notes": list(test.notes),
-        }
-    )
-
-
 # Cells -----------------------------------------------------------------------------------------------------
-
-_GROUPS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "company": ("企业", "Company"),
-        "channel": ("渠道", "Channel"),
-        "tier": ("客户等级", "Tier"),
-        "purpose": ("事由", "Purpose"),
-    }
-)
 
 
 def _text(key: str, zh: str, en: str, *, optional: int = 0) -> Column:
     return Column(key, zh, en, "text", align="left", optional=optional)
-
-
-def _group(value: object, at: int) -> str:
-    return CHANNELS.get(str(value), (str(value), str(value)))[at]
 
 
 def _bounds(row: pd.Series) -> str:
@@ -400,7 +229,3 @@ def _flags(flags: str, unknown: str, language: Language) -> str:
 def _percent_range(low: object, high: object) -> str:
     ends = [figure_text(100 * float(str(end)), 1, "half_up") for end in (low, high)]
     return f"{ends[0]}%" if ends[0] == ends[1] else f"{ends[0]}–{ends[1]}%"
-
-
-def _needed(value: object) -> str:
-    return ABSENT if is_absent(value) else f"{int(-(-float(str(value)) // 1)):,}"

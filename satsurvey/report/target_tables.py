@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from satsurvey.benchmarks.vocabulary import CHANNELS
 from satsurvey.instrument.model import Language
 from satsurvey.report.catalogue import translated
-from satsurvey.report.cells import ABSENT, Column, Interval, Kind, figure_text, is_absent
+from satsurvey.report.cells import ABSENT, Column, Interval, Kind, is_absent
+from satsurvey.report.durations import duration_text
 from satsurvey.report.layout import Table
+from satsurvey.report.result_folder import write_results
 from satsurvey.report.score_json import json_text, plain_data, rows_of
-from satsurvey.report.text import frame_to_csv
-from satsurvey.report.writing import Writer, checksums, void, write_folder
 from satsurvey.response_time.targets import TargetReport
 
 SCHEMA = "satsurvey.targets/1"
@@ -48,14 +49,14 @@ def proposal_table(report: TargetReport, language: Language) -> Table:
         lines = (row[f"{name}_s"] for name in ("basic", "standard", "excellent", "top10"))
         rows.append(
             (
-                CHANNELS.get(str(row["channel"]), (row["channel"] or ("全部", "all")[at],) * 2)[at],
+                _channel(row["channel"], language),
                 row["tier"] or ("全部", "all")[at],
                 row["n"],
-                row["median_s"],
-                row["p90_s"],
-                " / ".join(ABSENT if is_absent(line) else figure_text(line, 0, "half_up") for line in lines),
-                row["published_s"],
-                row["target_s"],
+                _time(row["median_s"], language),
+                _time(row["p90_s"], language),
+                " / ".join(_time(line, language) for line in lines),
+                _time(row["published_s"], language),
+                _time(row["target_s"], language),
                 BASIS_WORDS[str(row["basis"])][at],
                 Interval(*attained),
                 100 * float(row["needed"]),
@@ -63,22 +64,29 @@ def proposal_table(report: TargetReport, language: Language) -> Table:
             )
         )
     columns = (
-        _text("channel", "渠道", "Channel"),
-        _text("tier", "客户等级", "Tier"),
+        _name("channel", "渠道", "Channel"),
+        _name("tier", "等级", "Tier"),
         _number("n", "联系数", "Contacts", "integer"),
-        _number("median_s", "中位数(秒)", "Median (s)", "ratio", 0),
-        _number("p90_s", "P90(秒)", "P90 (s)", "ratio", 0),
-        Column(
-            "lines", "必达/标准/优秀/前十(秒)", "Basic/standard/excellent/top ten (s)", "text", optional=2
-        ),
-        _number("published_s", "公布目标(秒)", "Published (s)", "ratio", 0),
-        _number("target_s", "建议目标(秒)", "Target (s)", "ratio", 0),
+        _number("median_s", "中位数", "Median", "ratio"),
+        _number("p90_s", "P90", "P90", "ratio"),
+        Column("lines", "公布：必达/标准/优秀/前十", "Basic/standard/excellent/top ten", "text", optional=2),
+        _number("published_s", "公布目标", "Publ.", "ratio"),
+        _number("target_s", "建议目标", "Target", "ratio"),
         Column("basis", "依据", "Basis", "text", align="left", optional=1),
-        Column("attained", "现达成率% [区间]", "Attained now % [interval]", "interval", decimals=1),
-        _number("needed", "应达成率%", "Needed %", "ratio", 1),
-        Column("change", "预期得分变化 [区间]", "Expected change of score [interval]", "interval"),
+        Column("attained", "现达成% [区间]", "Now % [interval]", "interval", decimals=1),
+        _number("needed", "应达%", "Due %", "ratio", 0),
+        Column("change", "得分变化 [区间]", "Score change [interval]", "interval"),
     )
-    notes = [note.text(language) for note in report.notes]
+    notes = [
+        (
+            "中位数、P90：首次响应时长；现达成：目标（没有建议时为公布目标）之内得到答复的比例；应达：目标应"
+            "达到的比例；得分变化：达到时的预期变化（0–100 分）",
+            "Median and P90 of the first response; now: share answered within the target (the published one "
+            "where none is proposed); due: share aimed at; score change: expected when it is reached, in "
+            "points of 0-100",
+        )[at]
+    ]
+    notes += [note.text(language) for note in report.notes]
     if report.reason:
         notes.append(translated(report.reason, language))
     if report.frame["pooled"].any():
@@ -96,26 +104,19 @@ def proposal_table(report: TargetReport, language: Language) -> Table:
 
 
 def worth_table(report: TargetReport, language: Language) -> Table:
-    """Build cost and benefit a month by the user's assumptions."""
+    """Build cost and benefit a month by the user's assumptions, with a row over all channels."""
     at = 0 if language == "zh" else 1
-    rows = []
-    for row in report.frame.to_dict("records"):
-        if row["tier"]:
-            continue
-        rows.append(
-            (
-                CHANNELS.get(str(row["channel"]), (row["channel"] or ("全部", "all")[at],) * 2)[at],
-                row["cost"],
-                *(
-                    Interval(row[name], row[f"{name}_low"], row[f"{name}_high"])
-                    for name in ("benefit", "net", "repurchase")
-                ),
-                row["break_even"],
-            )
-        )
+    rows = tuple(
+        (_channel(row["channel"], language), *_amounts({str(name): cell for name, cell in row.items()}))
+        for row in report.frame.to_dict("records")
+        if not row["tier"]
+    )
+    footer: tuple[object, ...] = ()
+    if report.total is not None and len(rows) > 1:
+        footer = (("合计", "Total")[at], *_amounts(report.total))
     money = report.currency
     columns = (
-        _text("channel", "渠道", "Channel"),
+        _name("channel", "渠道", "Channel"),
         _number("cost", f"每月成本({money})", f"Cost a month ({money})", "ratio", 0),
         Column(
             "benefit",
@@ -134,13 +135,28 @@ def worth_table(report: TargetReport, language: Language) -> Table:
         ),
         _number("break_even", "保本所需点数", "Points that pay the cost", "ratio", 2),
     )
-    notes = (
+    notes = [
         (
             "成本与价值全部是您的假设；区间只含曲线的误差，不含假设的误差",
             "Costs and values are your assumptions; intervals hold the error of the curve, not theirs",
         )[at],
-    )
-    return Table(("成本与收益", "Cost and benefit")[at], columns, tuple(rows), notes, language=language)
+        (
+            "[channels.all] 的联系量、坐席小时与每点价值是合计，按各渠道联系量分摊（坐席小时只分给有建议目标"
+            "的渠道）",
+            "Contacts, hours and the value of a point under [channels.all] are totals, divided among the "
+            "channels by their contacts (hours among those with a proposed target)",
+        )[at],
+    ]
+    if footer:
+        notes.append(
+            (
+                "合计的区间把各渠道的两端相加，偏宽；合计的复购变化按联系量平均",
+                "Intervals of the total add up the ends of all channels, which is rather too wide; its "
+                "repurchase is the mean over contacts",
+            )[at]
+        )
+    title = ("成本与收益", "Cost and benefit")[at]
+    return Table(title, columns, rows, tuple(notes), footer, language=language)
 
 
 def step_table(report: TargetReport, language: Language) -> Table:
@@ -166,6 +182,7 @@ def targets_json(report: TargetReport, provenance: Mapping[str, object]) -> str:
         "reason": report.reason,
         "clock": report.definition.to_dict() if report.definition else None,
         "targets": rows_of(report.frame),
+        "total": report.total,
         "series": rows_of(report.series),
         "steps": [
             {"step": step, "does": does.text("en"), "found": found.text("en")}
@@ -185,20 +202,42 @@ def write_targets(
     Raises
     ------
     OutputError
-        As `write_folder` does.
+        As `write_results` does.
     """
-
-    def document(path: Path) -> None:
-        path.write_text(targets_json(report, provenance), encoding="utf-8", newline="\n")
-
-    def manifest(path: Path) -> None:
-        content = {"schema": MANIFEST_SCHEMA, **provenance, "files": checksums(path.parent)}
-        path.write_text(json_text(plain_data(content)), encoding="utf-8", newline="\n")
-
-    writers: dict[str, Writer] = {"targets.csv": lambda path: void(frame_to_csv(report.frame, path))}
+    frames = {"targets": report.frame}
     if len(report.series):
-        writers["attainment.csv"] = lambda path: void(frame_to_csv(report.series, path))
-    return write_folder(folder, writers | {"targets.json": document, "manifest.json": manifest}, force=force)
+        frames["attainment"] = report.series
+    return write_results(
+        folder,
+        frames=frames,
+        texts={"targets.json": targets_json(report, provenance)},
+        manifest={"schema": MANIFEST_SCHEMA, **provenance},
+        force=force,
+    )
+
+
+def _channel(name: object, language: Language) -> str:
+    """Return the name of a channel in words; "" are all of them."""
+    at = 0 if language == "zh" else 1
+    return CHANNELS.get(str(name), (str(name or ("全部", "all")[at]),) * 2)[at]
+
+
+def _time(seconds: object, language: Language) -> str:
+    return ABSENT if is_absent(seconds) else duration_text(float(str(seconds)), language)
+
+
+def _amounts(row: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return cost, benefit, net, repurchase and what pays the cost."""
+    found = [
+        Interval(row[name], row[f"{name}_low"], row[f"{name}_high"])
+        for name in ("benefit", "net", "repurchase")
+    ]
+    return (row["cost"], *found, row["break_even"])
+
+
+def _name(key: str, zh: str, en: str) -> Column:
+    """Make a column of names; as no text in terms of room, they are never folded."""
+    return Column(key, zh, en, "integer", align="left")
 
 
 def _text(key: str, zh: str, en: str) -> Column:

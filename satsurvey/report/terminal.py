@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len
 
@@ -25,7 +25,7 @@ LONGEST_CELL = 200
 BULLET = "- "
 _WIDE = "[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
 _PIECES = re.compile(
-    f"[（“‘《［【]*(?:{_WIDE}|[^\\s\u2e80-\u9fff\uff00-\uffef]+)[，。；：、！？）”’》］】]*\\s*|\\s+"
+    f"[（“‘《［【(\\[]*(?:{_WIDE}|[^\\s\u2e80-\u9fff\uff00-\uffef]+)[，。；：、！？）”’》］】)\\]]*\\s*|\\s+"
 )
 """What a text may be broken between: Chinese characters and words, each with the marks that cling to it."""
 STYLES = {"above": "green", "below": "red"}
@@ -66,8 +66,7 @@ def render(table: Table, *, width: int | None = None, color: bool | None = None)
         widest = [max((cell_len(row[k]) for row in body), default=0) for k in kept]
         if _total(kept, [cell_len(heading) for heading in headings], widest) > width:
             headings = [
-                "\n".join(wrapped(text, max(_longest_word(text), NARROWEST_HEADING, widest[k])))
-                for k, text in enumerate(headings)
+                "\n".join(_broken(text, max(NARROWEST_HEADING, widest[k]))) for k, text in enumerate(headings)
             ]
         needed = [max(cell_len(line) for line in heading.split("\n")) for heading in headings]
         kept, dropped = _fitting(table.columns, needed, widest, width)
@@ -97,10 +96,15 @@ def _drawn(
     body = [*rows, footer] if footer else rows
     widths = _widths(table, kept, headings, body, width)
 
+    def on_two_lines(cell: str, room: int, k: int) -> str:
+        """Put an interval that does not fit below its value."""
+        folds = table.columns[k].kind == "interval" and cell_len(cell) > room
+        return cell.replace(" [", "\n[", 1) if folds else cell
+
     def lines(cells: Sequence[str], styles: Sequence[str], aligns: Sequence[str]) -> Iterator[str]:
         split = [
-            [part for line in cell.split("\n") for part in wrapped(line, room) or [""]]
-            for cell, room in zip(cells, widths, strict=True)
+            [part for line in on_two_lines(cell, room, k).split("\n") for part in wrapped(line, room) or [""]]
+            for cell, room, k in zip(cells, widths, kept, strict=True)
         ]
         for place in range(max(map(len, split), default=0)):
             parts = [
@@ -112,10 +116,15 @@ def _drawn(
     aligns = [table.columns[k].align for k in kept]
     strong = ["bold"] * len(kept)
     yield from lines([headings[k] for k in kept], strong, aligns)
-    yield "─" * (sum(widths) + PADDING * max(len(kept) - 1, 0))
+    whole = sum(widths) + PADDING * max(len(kept) - 1, 0)
+    yield "─" * whole
+    titles = iter(table.group_titles)
     for place, row in enumerate(rows):
         if place in table.groups:
             yield ""
+        if place == 0 or place in table.groups:
+            title = printable(next(titles, ""))
+            yield from (_styled(part, "bold", color) for part in wrapped(title, whole) if part)
         styles = [_style(table.columns[k], table.rows[place][k]) for k in kept]
         yield from lines([row[k] for k in kept], styles, aligns)
     if footer:
@@ -130,16 +139,29 @@ def _widths(
     body: Sequence[Sequence[str]],
     width: int | None,
 ) -> list[int]:
-    """Return the cells of every column; where room is short, columns of text share what is left."""
+    """Return the cells of every column; where room is short, columns of text share what is left.
+
+    Words are broken only where there is no other way.
+    """
     least = [max(cell_len(line) for line in headings[k].split("\n")) for k in kept]
     widths = [max([room, *(cell_len(row[k]) for row in body)]) for k, room in zip(kept, least, strict=True)]
-    flexible = [place for place, k in enumerate(kept) if table.columns[k].kind == "text"]
-    while width is not None and sum(widths) + PADDING * (len(widths) - 1) > width and flexible:
-        widest = max(flexible, key=lambda place: widths[place])
-        if widths[widest] <= NARROWEST_TEXT:
-            flexible.remove(widest)
-        else:
-            widths[widest] -= 1
+    if width is None or sum(widths) + PADDING * (len(widths) - 1) <= width:
+        return widths
+    columns = [table.columns[k].kind for k in kept]
+    texts = [place for place, kind in enumerate(columns) if kind == "text"]
+    intervals = [place for place, kind in enumerate(columns) if kind == "interval"]
+    own = [max(map(_longest_word, headings[k].split("\n"))) for k in kept]
+    words = {place: max(own[place], _widest(body, kept[place], _longest_word)) for place in texts}
+    parts = {place: max(own[place], _widest(body, kept[place], _longest_part)) for place in intervals}
+    # First between words, then intervals below their values, and inside words last of all.
+    for floors in (words, parts, dict.fromkeys(texts, 0)):
+        flexible = list(floors)
+        while sum(widths) + PADDING * (len(widths) - 1) > width and flexible:
+            widest = max(flexible, key=lambda place: widths[place])
+            if widths[widest] <= max(floors[widest], NARROWEST_TEXT):
+                flexible.remove(widest)
+            else:
+                widths[widest] -= 1
     return widths
 
 
@@ -208,6 +230,28 @@ def wrapped(text: str, width: int) -> list[str]:
             lines[-1] += character
             filled += needed
     return [line.rstrip() for line in lines]
+
+
+def _broken(heading: str, width: int) -> Iterator[str]:
+    """Break a heading into lines that hold its longest word; what stands in brackets begins a line."""
+    width = max(width, _longest_word(heading))
+    if cell_len(heading) <= width:
+        yield heading
+        return
+    before, bracket, rest = heading.partition(" [")
+    for part in (before, bracket.strip() + rest):
+        if part:
+            yield from wrapped(part, width)
+
+
+def _widest(body: Sequence[Sequence[str]], k: int, measure: Callable[[str], int]) -> int:
+    return max((measure(row[k]) for row in body), default=0)
+
+
+def _longest_part(interval: str) -> int:
+    """Count the cells of the longer of a value and its interval in brackets."""
+    value, bracket, rest = interval.partition(" [")
+    return max(cell_len(value), cell_len(bracket.strip() + rest))
 
 
 def _longest_word(heading: str) -> int:

@@ -32,8 +32,12 @@ def to_markdown(table: Table) -> str:
         "",
         _line([_escaped(heading) for heading in table.headings()]),
         _line([rules[column.align] for column in table.columns]),
-        *(_line([_escaped(text) for text in table.text_of(row)]) for row in table.rows),
     ]
+    titles = dict(zip((0, *table.groups), table.group_titles, strict=False))
+    for place, row in enumerate(table.rows):
+        if titles.get(place):
+            lines.append(_line([f"**{_escaped(titles[place])}**", *("" for _ in table.columns[1:])]))
+        lines.append(_line([_escaped(text) for text in table.text_of(row)]))
     if table.footer:
         lines.append(
             _line([f"**{text}**" if text else "" for text in map(_escaped, table.text_of(table.footer))])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from satsurvey.errors import MethodError
 from satsurvey.regression.forms import LOG, Form
 from satsurvey.regression.least_squares import least_squares
-from satsurvey.regression.marginal import one_minute_less
+from satsurvey.regression.marginal import OwnTimes, one_minute_less
 from satsurvey.regression.tallies import tally
 from satsurvey.response_time.design import Clusters, Held, independent
 from satsurvey.response_time.rows import ResponseRows
@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 
 LEAST_KNOWN = 0.5
 """A confounder that is known for a smaller share of rows is not held fixed."""
+_FORM = Form("log")
 COLUMNS = ("held", "n", "effect", "std_error", "ci_low", "ci_high", "df", "p_value")
 
 
@@ -54,8 +55,9 @@ def adjustments(rows: ResponseRows, clusters: Clusters, held: Held, level: float
     if len(extras) > 1:
         sets["controls+both"] = {**held.columns, **extras}
     found: list[pd.DataFrame] = []
+    times = OwnTimes(rows.time_s[known], None if rows.weight is None else rows.weight[known])
     for name, columns in sets.items():
-        frame = _effect(rows, clusters, columns, known, level)
+        frame = _effect(rows, clusters, columns, known, times, level)
         if frame is not None:
             found.append(frame.assign(held=name, n=int(known.sum())))
     if not found:
@@ -68,22 +70,20 @@ def _effect(
     clusters: Clusters,
     columns: Mapping[str, Floats],
     known: NDArray[np.bool_],
+    times: OwnTimes,
     level: float,
 ) -> pd.DataFrame | None:
-    form = Form("log")
-    seconds = rows.time_s[known]
-    time = {LOG: np.log1p(seconds)}
+    time = {LOG: np.log1p(rows.time_s[known])}
     inner = {name: column[known] for name, column in columns.items()}
     kept = independent(inner, time)
-    _, codes = np.unique(clusters.codes[known], return_inverse=True)
     try:
         own = tally(
             {**time, **{name: inner[name] for name in kept}},
             rows.outcome[known],
-            codes,
+            clusters.codes[known],
             weights=None if rows.weight is None else rows.weight[known],
         )
         estimates = least_squares(own).estimates
     except MethodError:
         return None
-    return one_minute_less(form, estimates, own_times_s=seconds, level=level).average
+    return one_minute_less(_FORM, estimates, own_times_s=times, level=level).average

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -56,29 +58,28 @@ def _bins(
     channel: str, here: NDArray[np.bool_], rows: ResponseRows, clusters: Clusters, level: float
 ) -> pd.DataFrame:
     at = np.flatnonzero(here)
-    seconds, scores = rows.time_s[at], rows.outcome[at]
-    weights = np.ones(at.size) if rows.weight is None else rows.weight[at]
-    place = np.searchsorted(edges_of(seconds), seconds, side="left")
+    place = np.searchsorted(edges_of(rows.time_s[at]), rows.time_s[at], side="left").astype(np.int8)
+    # Rows of one bin stand together, in their order.
+    at = at[np.argsort(place, kind="stable")]
+    seconds, scores, codes = rows.time_s[at], rows.outcome[at], clusters.codes[at]
+    logs, weights = np.log1p(seconds), None if rows.weight is None else rows.weight[at]
+    ends = np.cumsum(np.bincount(place))
     found: list[tuple[object, ...]] = []
-    for one in np.unique(place).tolist():
-        inside = place == one
-        low, high = _interval(
-            scores[inside],
-            clusters.codes[at[inside]],
-            None if rows.weight is None else weights[inside],
-            level,
-        )
+    for start, end in pairwise([0, *ends.tolist()]):
+        if start == end:
+            continue
+        inside = slice(start, end)
+        weight = None if weights is None else weights[inside]
         found.append(
             (
                 channel,
                 float(seconds[inside].min()),
                 float(seconds[inside].max()),
-                int(inside.sum()),
-                float(np.average(seconds[inside], weights=weights[inside])),
-                float(np.expm1(np.average(np.log1p(seconds[inside]), weights=weights[inside]))),
-                float(np.average(scores[inside], weights=weights[inside])),
-                low,
-                high,
+                end - start,
+                float(np.average(seconds[inside], weights=weight)),
+                float(np.expm1(np.average(logs[inside], weights=weight))),
+                float(np.average(scores[inside], weights=weight)),
+                *_interval(scores[inside], codes[inside], weight, level),
             )
         )
     frame = pd.DataFrame(found, columns=list(COLUMNS))
@@ -90,7 +91,6 @@ def _interval(
     scores: Floats, codes: NDArray[np.int64], weights: Floats | None, level: float
 ) -> tuple[float, float]:
     """Return the interval of a mean; NaN where one cluster alone is in the bin or nothing differs."""
-    _, codes = np.unique(codes, return_inverse=True)
     try:
         fit = least_squares(tally({}, scores, codes, weights=weights))
     except MethodError:

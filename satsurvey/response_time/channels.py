@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from satsurvey.errors import MethodError
 from satsurvey.regression.forms import Form
 from satsurvey.regression.least_squares import least_squares
-from satsurvey.regression.marginal import fitted_curve, one_minute_less
+from satsurvey.regression.marginal import OwnTimes, fitted_curve, one_minute_less
 from satsurvey.regression.tallies import tally
 from satsurvey.response_time.design import Clusters, Held
 from satsurvey.response_time.models import effects_frame
@@ -122,15 +122,11 @@ def _one(
         raise MethodError(f"{seconds.size} rows are too few", expected=f"{FEWEST_ROWS} rows")
     columns = form.columns(seconds)
     inner = held.take(here, columns)
-    _, codes = np.unique(clusters.codes[here], return_inverse=True)
-    own = tally(
-        {**columns, **inner.columns},
-        rows.outcome[here],
-        codes,
-        weights=None if rows.weight is None else rows.weight[here],
-    )
+    weights = None if rows.weight is None else rows.weight[here]
+    own = tally({**columns, **inner.columns}, rows.outcome[here], clusters.codes[here], weights=weights)
     estimates = least_squares(own).estimates
-    found = one_minute_less(form, estimates, at_s=at_s, own_times_s=seconds, level=level)
+    own_times = OwnTimes(seconds, weights)
+    found = one_minute_less(form, estimates, at_s=at_s, own_times_s=own_times, level=level)
     line = fitted_curve(form, estimates, at_s=curve_times(seconds), held=own.means(), level=level)
     curve = pd.DataFrame(
         {

@@ -8,17 +8,16 @@ from numpy.typing import NDArray
 from satsurvey.benchmarks.figures import load_figures
 from satsurvey.benchmarks.lines import sla_target
 from satsurvey.benchmarks.vocabulary import channel_of
-from satsurvey.errors import MethodError
 from satsurvey.intake.responses import Factor
 from satsurvey.regression.forms import compare_forms
 from satsurvey.response_time.claim_data import ClaimData
 from satsurvey.response_time.claim_models import by_company, clusters_of, holm
-from satsurvey.response_time.claim_results import Estimate, Evidence
+from satsurvey.response_time.claim_results import Estimate, Evidence, NotTestableError
 from satsurvey.response_time.claim_time import AIC_GAP, FEWEST_IN_GROUP, companies_in, controls_without
 from satsurvey.response_time.claims import Claim
 from satsurvey.response_time.design import held_columns
 from satsurvey.response_time.verdicts import Verdict, point_verdict, together
-from satsurvey.response_time.words import Sentence, say
+from satsurvey.response_time.words import Seconds, Sentence, channel_words, say
 
 Floats = NDArray[np.float64]
 
@@ -36,17 +35,16 @@ def channels_in_order(data: ClaimData, claim: Claim) -> Evidence:
     """Test whether time matters most in messaging, then by phone and app, least by e-mail (C13)."""
     rows = data.rows
     codes, names = channels_of(rows.channel)
-    wanted = [
-        name
-        for name in ("im", "phone", "app_ticket", "email")
-        if (codes == _at(names, name)).sum() >= FEWEST_IN_GROUP
-    ]
+    wanted = [name for name in _WANTED if (codes == _at(names, name)).sum() >= FEWEST_IN_GROUP]
     pairs = [pair for pair in _ORDER if pair[0] in wanted and pair[1] in wanted]
     if not pairs:
-        raise MethodError(
-            "two of the channels im, phone, app_ticket and email are needed",
-            value=", ".join(names),
-            expected=f"{FEWEST_IN_GROUP} interviews in each",
+        raise NotTestableError(
+            say(
+                "channels_needed",
+                wanted=tuple(map(channel_words, _WANTED)),
+                fewest=FEWEST_IN_GROUP,
+                names=tuple(map(channel_words, names)),
+            )
         )
     kept = np.isin(codes, [_at(names, name) for name in wanted])
     chosen = rows.take(kept)
@@ -63,6 +61,7 @@ def channels_in_order(data: ClaimData, claim: Claim) -> Evidence:
         chosen.outcome,
         chosen.company.codes.astype(np.int64),
         held=controls_without(chosen.controls, "channel"),
+        weights=chosen.weight,
     )
     level = data.settings.level
     estimates = [
@@ -70,7 +69,7 @@ def channels_in_order(data: ClaimData, claim: Claim) -> Evidence:
             "main",
             "points_per_log_unit",
             *fitted.contrast({f"time_{name}": 1.0}, level),
-            what=say("slope_channel", channel=say(f"channel_{name}")),
+            what=say("slope_channel", channel=channel_words(name)),
         )
         for name in wanted
     ]
@@ -82,25 +81,22 @@ def channels_in_order(data: ClaimData, claim: Claim) -> Evidence:
     ends = pairs.index(("im", "email")) if ("im", "email") in pairs else None
     apart = ends is not None and bool(seen[ends]) and value[ends] < 0
     verdict: Verdict = "inconclusive"
-    if (seen & (value > 0)).any():
-        verdict = "contradicted"
+    deciding = len(pairs) - 1  # messaging against e-mail where both are there
+    against = np.flatnonzero(seen & (value > 0))
+    if against.size:
+        verdict, deciding = "contradicted", int(against[np.argmin(adjusted[against])])
     elif apart:
         verdict = "supported" if (value < 0).all() and len(pairs) == len(_ORDER) else "compatible"
-    deciding = len(pairs) - 1  # messaging against e-mail where both are there
     for place, ((first, second), numbers, p) in enumerate(
         zip(pairs, contrasts, adjusted.tolist(), strict=True)
     ):
-        what = say("slope_less", first=say(f"channel_{first}"), second=say(f"channel_{second}"), p=p)
+        what = say("slope_less", first=channel_words(first), second=channel_words(second), p=p)
         own = verdict if place == deciding else None
         estimates.append(Estimate("main", "points_per_log_unit", *numbers, own, what))
-    notes = [say("rule_c13")]
-    if len(wanted) < 4:
-        notes.append(
-            say(
-                "channels_absent",
-                names=", ".join(n for n in ("im", "phone", "app_ticket", "email") if n not in wanted),
-            )
-        )
+    notes = [say("rule_c13"), *fitted.notes]
+    absent = tuple(channel_words(name) for name in _WANTED if name not in wanted)
+    if absent:
+        notes.append(say("channels_absent", names=absent))
     return Evidence(
         tuple(estimates),
         fitted.n,
@@ -137,11 +133,12 @@ def turning_points(data: ClaimData, claim: Claim) -> Evidence:
             clusters,
             controls=held,
             forms=("log", "knot"),
+            weights=chosen.weight,
             folds=2,
             level=level,
         )
         if compared.knot_s is None:
-            notes.append(say("no_knot", channel=name))
+            notes.append(say("no_knot", channel=channel_words(name)))
             continue
         used |= here
         at, low, high = compared.knot_s
@@ -150,14 +147,18 @@ def turning_points(data: ClaimData, claim: Claim) -> Evidence:
             low, high = (0.0 if knot.low_open else low), (np.inf if knot.high_open else high)
         aic = compared.frame.set_index("form")["aic"]
         bent = float(aic["log"] - aic["knot"]) > AIC_GAP
-        verdict: Verdict = (
-            point_verdict(low, high, target.line, tolerance=tolerance) if bent else "inconclusive"
-        )
+        what = say("knot_against", channel=channel_words(name), target=Seconds(target.line))
+        if bent:
+            verdict: Verdict = point_verdict(low, high, target.line, tolerance=tolerance)
+            estimates.append(Estimate(name, "seconds", at, low, high, verdict, what))
+        else:
+            # A knot is found in any curve: where none is seen, its place says nothing.
+            verdict = "inconclusive"
+            nothing = (np.nan, np.nan, np.nan)
+            estimates.append(Estimate(name, "seconds", *nothing, verdict, what, say("not_bent")))
         verdicts.append(verdict)
-        what = say("knot_against", channel=name, target=target.line, bent=say("bent" if bent else "not_bent"))
-        estimates.append(Estimate(name, "seconds", at, low, high, verdict, what))
     if not estimates:
-        raise MethodError("no channel has a published target, enough interviews and times that can bend")
+        raise NotTestableError(say("no_channel_to_bend", fewest=2 * FEWEST_IN_GROUP))
     chosen_rows = rows.take(used)
     return Evidence(
         tuple(estimates),
@@ -173,7 +174,7 @@ def turning_points(data: ClaimData, claim: Claim) -> Evidence:
 def channels_of(channel: Factor | None) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Return channels under the names of published figures."""
     if channel is None:
-        raise MethodError("it is not known by which channel customers came")
+        raise NotTestableError(say("no_channels"))
     spelled = [channel_of(name) for name in channel.names]
     names = tuple(sorted(set(spelled)))
     table = np.array([*(names.index(name) for name in spelled), -1], dtype=np.int64)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from satsurvey.errors import ColumnsError, MethodError
 from satsurvey.intake.dates import parse_dates
 from satsurvey.intake.responses import Factor, Responses
-from satsurvey.response_time.contacts import Contacts
+from satsurvey.response_time.contacts import Contacts, refuse_unlinked
 from satsurvey.response_time.extra_columns import (
     COLUMNS,
     ExtraTable,
@@ -23,7 +23,8 @@ from satsurvey.response_time.extra_columns import (
     numbers_of,
 )
 from satsurvey.response_time.outcomes import outcome_of
-from satsurvey.response_time.rows import ResponseRows, response_rows
+from satsurvey.response_time.rows import STANDARD_CONTROLS, ResponseRows, response_rows
+from satsurvey.response_time.stated import check_stated
 from satsurvey.response_time.times import Times, times_of
 from satsurvey.response_time.verdicts import TOLERANCE
 from satsurvey.service.link import Link
@@ -31,6 +32,7 @@ from satsurvey.service.link import link as link_to_records
 from satsurvey.service.records import ServiceRecords
 
 if TYPE_CHECKING:
+    from satsurvey.response_time.checked_comments import CheckedComments
     from satsurvey.response_time.fit import ResponseTimeFit
     from satsurvey.scoring.estimates import Scores
     from satsurvey.text.comments import CommentScores
@@ -78,11 +80,16 @@ class ClaimData:
     columns
         Name of `COLUMNS` to the heading that the user gave.
     given
-        What the user stated: value_tiers, tiered_from, cheap_vendor, vendor_from.
+        What the user stated, by a name of `stated.GIVEN`.
+    checked
+        Comments that the user's own people labelled, by which readings of comments are corrected.
     settings
         Choices of the tests.
     notes
         What must be known of the data, in English.
+    unlinked
+        Why interviews and records could not be linked at all, in English; "" where they are, or one of the
+        two is absent.
     """
 
     responses: Responses | None = None
@@ -93,6 +100,8 @@ class ClaimData:
     given: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     notes: tuple[str, ...] = ()
+    checked: CheckedComments | None = None
+    unlinked: str = ""
 
     @classmethod
     def of(
@@ -105,26 +114,30 @@ class ClaimData:
         columns: Mapping[str, str] | None = None,
         given: Mapping[str, str] | None = None,
         settings: Settings | None = None,
+        checked: CheckedComments | None = None,
     ) -> ClaimData:
         """Gather data; interviews and records are linked by case where they can be and no link is given.
 
         Raises
         ------
         MethodError
-            When there is nothing at all, or a name is not known.
+            When there is nothing at all, or what the user states cannot be meant.
+        ColumnsError
+            When interviews and records have ids, and no interview is linked to a contact by them.
         """
         if responses is None and records is None and not tables:
             raise MethodError("there are no data to test statements on", next_step="name an export")
-        for name in given or {}:
-            if name not in GIVEN:
-                raise MethodError("no test uses this", value=name, expected=", ".join(GIVEN))
+        check_stated(given or {}, responses)
         notes: list[str] = []
+        unlinked = ""
         if link is None and responses is not None and records is not None:
             try:
                 link = link_to_records(responses, records)
             except ColumnsError as exc:
-                notes.append(f"interviews and service records are not linked: {exc.what}")
+                unlinked = f"interviews and service records are not linked: {exc.what}"
+                notes.append(unlinked)
         if link is not None:
+            refuse_unlinked(link)
             notes += link.notes
         data = cls(
             responses,
@@ -135,6 +148,8 @@ class ClaimData:
             dict(given or {}),
             settings or Settings(),
             tuple(notes),
+            checked,
+            unlinked,
         )
         data.check_columns()
         return data
@@ -206,17 +221,44 @@ class ClaimData:
         """Weights of the interviews."""
         return None if self.responses is None else self.responses.weight
 
-    @cached_property
+    @property
     def times(self) -> Times | None:
-        """First response time of every interview, or None where the data have none."""
+        """First response time of every interview: of the service records where there are any, else of the
+        export; None where there is none."""
+        return self._times_or_why[0]
+
+    @property
+    def no_times(self) -> str:
+        """Why there is no first response time, in English, where service records were to give it."""
+        return self._times_or_why[1]
+
+    @cached_property
+    def _times_or_why(self) -> tuple[Times | None, str]:
         if self.responses is None:
-            return None
-        for contacts in (self._contacts, None):
-            try:
-                return times_of(self.responses, "first_response", contacts)
-            except ColumnsError:
-                continue
-        return None
+            return None, ""
+        # An export may have times of its own: another clock, which must not stand in for that of the records.
+        if self.records is not None and self._contacts is None:
+            return None, self.unlinked
+        try:
+            return times_of(self.responses, "first_response", self._contacts), ""
+        except ColumnsError as exc:
+            return None, "" if self._contacts is None else exc.what
+
+    def weights_at(self, rows: NDArray[np.bool_]) -> Floats | None:
+        """Return the weights of some interviews; None where they have none."""
+        return None if self.weight is None else self.weight[rows]
+
+    def held(
+        self, rows: NDArray[np.bool_], names: Sequence[str] = STANDARD_CONTROLS
+    ) -> dict[str, Factor | Floats]:
+        """Return what is held fixed for some interviews: the names that are known and take two values."""
+        at = np.flatnonzero(rows)
+        found: dict[str, Factor | Floats] = {}
+        for name in names:
+            factor = self.industry if name == "industry" else self.factor(name)
+            if factor is not None and np.unique(factor.codes[at]).size > 1:
+                found[name] = factor.take(at)
+        return found
 
     def number(self, name: str) -> Floats | None:
         """Return numbers or flags of interviews by name of `COLUMNS`: from the user's column, the linked
@@ -278,15 +320,30 @@ class ClaimData:
 
     @cached_property
     def date(self) -> NDArray[np.datetime64] | None:
-        """When the contact was, else the interview; None where neither is dated."""
+        """When the contact was, by the linked records or the export; where that is known of none, when the
+        interview was. None where nothing is dated."""
         if self.responses is None:
             return None
-        for role in ("contact_at", "completed_at"):
-            if role in self.responses.texts:
-                moments, _ = parse_dates(self.responses.texts[role])
-                if not np.isnat(moments).all():
-                    return moments
-        return None
+        linked = None if self._contacts is None else self._contacts.moment("request_at")
+        own = self._dates("contact_at")
+        if linked is None:
+            return self._dates("completed_at") if own is None else own
+        return linked if own is None else np.where(np.isnat(linked), own, linked)
+
+    def _dates(self, role: str) -> NDArray[np.datetime64] | None:
+        if self.responses is None or role not in self.responses.texts:
+            return None
+        moments, _ = parse_dates(self.responses.texts[role])
+        return None if np.isnat(moments).all() else moments
+
+    def at_rows(self, values: Floats) -> Floats:
+        """Return values of interviews at the rows of the response-time study."""
+        if self.responses is None:
+            raise ColumnsError("there are no interviews")
+        key = self.responses.file.astype(np.int64) << 40 | self.responses.row.astype(np.int64)
+        mine = self.rows.file.astype(np.int64) << 40 | self.rows.row.astype(np.int64)
+        order = np.argsort(key)
+        return np.asarray(values[order[np.searchsorted(key[order], mine)]], dtype=np.float64)
 
     # Made once, used by several tests ----------------------------------------------------------------------
 
@@ -295,7 +352,9 @@ class ClaimData:
         """The rows of the response-time study: total against first response, standard controls."""
         if self.responses is None:
             raise ColumnsError("there are no interviews")
-        linked = self._contacts is not None and self.times is not None and self.times.from_records
+        if self.no_times:
+            raise ColumnsError(self.no_times)
+        linked = self._contacts is not None
         return response_rows(
             self.responses,
             self.link if linked else None,
@@ -332,28 +391,3 @@ class ClaimData:
     def table_with(self, *names: str) -> ExtraTable | None:
         """Return the first table that has all of some columns."""
         return next((table for table in self.tables if table.has(*names)), None)
-
-
-GIVEN = ("value_tiers", "tiered_from", "cheap_vendor", "vendor_from")
-"""What a user may state beside the data."""
-
-
-def stated(pairs: Sequence[str]) -> dict[str, str]:
-    """Read NAME=VALUE arguments of what the user states.
-
-    Raises
-    ------
-    MethodError
-        When one is no such pair.
-    """
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, sign, value = (part.strip() for part in pair.replace("＝", "=").partition("="))
-        if not sign or not value or name not in GIVEN:
-            raise MethodError(
-                "this is nothing that a test uses",
-                value=pair,
-                expected=f"NAME=VALUE with a name of {', '.join(GIVEN)}",
-            )
-        found[name] = value
-    return found

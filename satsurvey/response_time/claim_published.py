@@ -1,9 +1,8 @@
-"""Tests of statements of the national report: dimensions, totals, leading industries, and own figures."""
+"""Tests of statements of the national report: dimensions, totals, and leading industries."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from satsurvey.benchmarks.vocabulary import industry_of
 from satsurvey.errors import MethodError
@@ -14,10 +13,7 @@ from satsurvey.response_time.verdicts import Verdict
 from satsurvey.response_time.words import say
 from satsurvey.scoring.reconcile import reconcile
 
-Floats = NDArray[np.float64]
-
 WEAKEST, STRONGEST = "A", "F"
-OVERALL = "O1"
 
 
 def weakest_and_strongest(data: ClaimData, claim: Claim) -> Evidence:
@@ -125,47 +121,6 @@ def leading_industries(data: ClaimData, claim: Claim) -> Evidence:
     return Evidence(tuple(estimates), data.n, len(data.scores.companies), say("form_ranks", n=len(frame)))
 
 
-def own_figures_higher(data: ClaimData, claim: Claim) -> Evidence:
-    """Test whether satisfied shares that companies report are above those of the survey (C21)."""
-    table = data.table_with("company", "csat_rate")
-    if table is None or data.responses is None:
-        raise MethodError("there is no table of companies' own satisfied shares")
-    rate = table.number("csat_rate")
-    if np.nanmax(rate, initial=0.0) <= 1:
-        rate = 100 * rate
-    satisfied, known = _satisfied(data)
-    rows = known & (data.company >= 0)
-    names = data.responses.company.names
-    weight = np.ones(data.n) if data.weight is None else data.weight
-    total = np.bincount(data.company[rows], weight[rows], minlength=len(names))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = (
-            100 * np.bincount(data.company[rows], (weight * satisfied)[rows], minlength=len(names)) / total
-        )
-    own = dict(zip(table.factor("company").texts(), rate.tolist(), strict=True))
-    gaps = np.array([own[name] - share[k] for k, name in enumerate(names) if name in own])
-    gaps = gaps[np.isfinite(gaps)]
-    if gaps.size < 2:
-        raise MethodError("two companies that stand in both are needed", value=f"{gaps.size} found")
-    from satsurvey.regression.estimates import interval
-
-    spread = float(gaps.std(ddof=1))
-    error = np.array([spread / np.sqrt(gaps.size)])
-    low, high, _ = interval(np.array([gaps.mean()]), error, np.array([gaps.size - 1.0]), data.settings.level)
-    numbers = (float(gaps.mean()), float(low[0]), float(high[0]))
-    first = judged(claim.rule(), "main", "percent_points", numbers, tolerance=data.settings.tolerance)
-    limits = Estimate(
-        "main",
-        "percent_points",
-        numbers[0],
-        numbers[0] - 1.96 * spread,
-        numbers[0] + 1.96 * spread,
-        None,
-        say("agreement"),
-    )
-    return Evidence((first, limits), int(rows.sum()), int(gaps.size), say("form_paired"))
-
-
 def _dimensions(data: ClaimData) -> tuple[str, ...]:
     if data.responses is not None:
         return data.responses.instrument.dimension_codes
@@ -173,18 +128,3 @@ def _dimensions(data: ClaimData) -> tuple[str, ...]:
     from satsurvey.intake.reading import DEFAULT_INSTRUMENT
 
     return load_instrument(DEFAULT_INSTRUMENT).dimension_codes
-
-
-def _satisfied(data: ClaimData) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return 1 where the overall question was answered with satisfaction, and where it was answered."""
-    responses = data.responses
-    if responses is None or OVERALL not in responses.outcomes:
-        raise MethodError("the survey has no overall question")
-    scale = responses.outcome_scales[OVERALL]
-    if scale.satisfied_from is None:
-        raise MethodError("the scale of the overall question does not say who is satisfied")
-    codes = responses.outcomes[OVERALL]
-    values = np.asarray(scale.values, dtype=np.float64)
-    known = codes < values.size
-    level = values[np.where(known, codes, 0)]
-    return (level >= scale.satisfied_from).astype(np.float64), known

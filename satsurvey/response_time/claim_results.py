@@ -7,10 +7,19 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from satsurvey.errors import MethodError
 from satsurvey.response_time.claims import Claim, Claims, Reading
 from satsurvey.response_time.verdicts import Rule, Verdict, together
 from satsurvey.response_time.words import Sentence
 from satsurvey.service.records import Definition
+
+
+class NotTestableError(MethodError):
+    """A test that the data do not allow; `sentence` says so in both languages."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        self.sentence = sentence
+        super().__init__(sentence.text("en"))
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,8 @@ class Estimate:
         By the rule of the part; None for a line that only stands beside.
     what
         What it is, where the reading does not say it.
+    instead
+        What is said in place of the number, where there is none to give.
     """
 
     part: str
@@ -38,6 +49,12 @@ class Estimate:
     high: float
     verdict: Verdict | None = None
     what: Sentence | None = None
+    instead: Sentence | None = None
+
+    def words(self, language: str) -> str:
+        """Return what it is and what is said in place of its number."""
+        parts = (self.what, self.instead)
+        return ("：" if language == "zh" else ": ").join(part.text(language) for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -60,6 +77,8 @@ class Evidence:
         Useful data that were not there, by need.
     notes
         What must be known.
+    why
+        Why the statement is not testable, where the verdict is that and something stands beside.
     """
 
     estimates: tuple[Estimate, ...]
@@ -70,6 +89,7 @@ class Evidence:
     verdict: Verdict | None = None
     missing: tuple[str, ...] = ()
     notes: tuple[Sentence, ...] = ()
+    why: Sentence | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,10 @@ class ClaimResult:
         The needs that the data do not meet.
     reason
         Why the test could not be run on data that are there, in English.
+    received
+        What of the data the reason is about.
+    said
+        The reason in both languages, where it is one of the file of words.
     """
 
     claim: Claim
@@ -95,6 +119,8 @@ class ClaimResult:
     tested: Evidence | None = None
     missing: tuple[str, ...] = ()
     reason: str = ""
+    received: str = ""
+    said: Sentence | None = None
 
     @property
     def readings_agree(self) -> bool:
@@ -150,7 +176,7 @@ class ClaimReport:
                     | {
                         "part": one.part,
                         "reading": one.reading if tested else "",
-                        "what": one.what.text("en") if one.what else "",
+                        "what": one.words("en"),
                         "estimate": one.value,
                         "ci_low": one.low,
                         "ci_high": one.high,

@@ -1,4 +1,4 @@
-"""Tests of statements on records and tables: cost, patience, vendors, load, repeats, linked systems."""
+"""Tests of statements on records and tables: cost, patience, load, repeats, linked systems."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ from satsurvey.regression.knots import KnotSearch, find_knot
 from satsurvey.regression.least_squares import least_squares
 from satsurvey.regression.tallies import tally
 from satsurvey.response_time.claim_data import ClaimData, Settings
-from satsurvey.response_time.claim_models import clusters_of, compressed, indicators, rates
+from satsurvey.response_time.claim_models import (
+    clusters_of,
+    compressed,
+    correction_of,
+    errors_words,
+    indicators,
+)
 from satsurvey.response_time.claim_results import Estimate, Evidence, judged
 from satsurvey.response_time.claim_tiers import exponential
 from satsurvey.response_time.claims import Claim
 from satsurvey.response_time.design import held_columns
+from satsurvey.response_time.periods import periods_in_order
 from satsurvey.response_time.words import say
+from satsurvey.scoring.intervals import wilson
 from satsurvey.service.patience import patience
 from satsurvey.service.repeats import find_repeats
-from satsurvey.text.intervals import wilson
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -67,22 +74,39 @@ def cost_of_resolution(data: ClaimData, claim: Claim) -> Evidence:
     cost, issues, fcr = table.number("cost"), table.number("issues"), table.number("fcr")
     if np.nanmax(fcr, initial=0.0) <= 1:
         fcr = 100 * fcr
-    rows = (cost > 0) & (issues > 0) & (fcr > 0) & (fcr <= 100)
-    companies = table.factor("company").codes if table.has("company") else np.zeros(cost.size, np.int32)
     period = table.factor("period")
-    company = compressed(companies[rows].astype(np.int64))
+    rows = (cost > 0) & (issues > 0) & (fcr > 0) & (fcr <= 100)
+    company = np.zeros(cost.size, dtype=np.int64)
+    notes = [say("bound_means")]
+    undated = rows & (period.codes < 0)
+    if undated.any():
+        rows &= ~undated
+        notes.append(say("no_period_in_table", n=int(undated.sum())))
+    if table.has("company"):
+        company = table.factor("company").codes.astype(np.int64)
+        blank = rows & (company < 0)
+        if blank.any() and (company[rows] >= 0).any():
+            # A row without a company cannot be compared with the other periods of its company.
+            rows &= ~blank
+            notes.append(say("no_company_in_table", n=int(blank.sum())))
+    company = compressed(np.maximum(company[rows], 0))
     several = int(np.unique(company).size)
     if int(rows.sum()) < _FEWEST_PERIODS:
         raise MethodError(
             f"{int(rows.sum())} rows of the table can be used; {_FEWEST_PERIODS} are needed at least"
         )
-    held: dict[str, Floats] = {}
+    codes = period.codes[rows].astype(np.int64)
     if several > 1:
-        held = indicators("company", company) | indicators("period", period.codes[rows].astype(np.int64))
+        held = indicators("company", company) | indicators("period", codes)
+        correction = correction_of(several)
+        clusters, form = company, say("form_cost_several", errors=errors_words(correction))
     else:
-        held = {"trend": np.argsort(np.argsort(period.codes[rows])).astype(np.float64)}
-    clusters = company if several > 1 else np.arange(int(rows.sum()), dtype=np.int64)
-    fit = least_squares(tally({"fcr": fcr[rows], **held}, np.log(cost[rows] / issues[rows]), clusters))
+        order = periods_in_order(period, data.given)
+        held = {"trend": order.positions[codes]}
+        clusters, correction, form = np.arange(codes.size, dtype=np.int64), None, say("form_cost_one")
+        notes.append(order.note())
+    whole = tally({"fcr": fcr[rows], **held}, np.log(cost[rows] / issues[rows]), clusters)
+    fit = least_squares(whole, correction=correction)
     frame = fit.estimates.frame(data.settings.level)
     slope = frame.loc[frame["term"] == "fcr", ["estimate", "ci_low", "ci_high"]].to_numpy(np.float64)[0]
     middle = float(np.average(fcr[rows], weights=issues[rows]))
@@ -101,9 +125,7 @@ def cost_of_resolution(data: ClaimData, claim: Claim) -> Evidence:
         value = mechanical_bound(before, after)
         what = say(code, before=before, after=after)
         estimates.append(Estimate("main", "per_10_points", value, value, value, None, what))
-    words = say("form_cost_several" if several > 1 else "form_cost_one")
-    notes = (say("bound_means"),)
-    return Evidence(tuple(estimates), int(rows.sum()), several, words, notes=notes)
+    return Evidence(tuple(estimates), int(rows.sum()), several, form, notes=tuple(notes))
 
 
 def leave_after_ten_minutes(data: ClaimData, claim: Claim) -> Evidence:
@@ -144,48 +166,6 @@ def leave_after_ten_minutes(data: ClaimData, claim: Claim) -> Evidence:
     )
 
 
-def cheap_vendor(data: ClaimData, claim: Claim) -> Evidence:
-    """Test complaints and repurchase after a change to a cheap vendor (C17)."""
-    table = data.table_with("vendor", "period", "complaints", "contacts")
-    cheap, since = data.given.get("cheap_vendor"), data.given.get("vendor_from")
-    if table is None or cheap is None or since is None:
-        raise MethodError("there is no table of vendors, or the change is not stated")
-    vendor, period = table.factor("vendor"), table.factor("period")
-    if cheap not in vendor.names:
-        raise MethodError("no row is of this vendor", value=cheap, expected=", ".join(vendor.names))
-    if since not in period.names:
-        raise MethodError("no row is of this period", value=since, expected=", ".join(period.names))
-    treated = (vendor.codes == vendor.names.index(cheap)).astype(np.float64)
-    after = (period.codes >= period.names.index(since)).astype(np.float64)
-    for name, side in (("vendor", treated), ("period", after)):
-        if side.min() == side.max():
-            raise MethodError(f"all rows are on one side of the change of {name}: nothing can be compared")
-    parts = {"complaints": ("complaints", "contacts"), "repurchase": ("repurchases", "customers")}
-    estimates, missing, n = [], [], 0
-    for part, (count, exposure) in parts.items():
-        if not table.has(count, exposure):
-            missing.append("vendor_table")
-            continue
-        counts, base = table.number(count), table.number(exposure)
-        rows = np.isfinite(counts) & (base > 0) & (vendor.codes >= 0) & (period.codes >= 0)
-        at = np.flatnonzero(rows)
-        held = indicators("vendor", vendor.codes[at].astype(np.int64))
-        held |= indicators("period", period.codes[at].astype(np.int64))
-        columns = {"change": (treated * after)[at], **held}
-        found = rates(columns, counts[at], np.arange(at.size), exposure=base[at])
-        ratio = exponential(found, "change", data.settings.level)
-        estimates.append(judged(claim.rule(part), part, "ratio", ratio, tolerance=data.settings.tolerance))
-        n += int(at.size)
-    return Evidence(
-        tuple(estimates),
-        n,
-        len(vendor.names),
-        say("form_vendor"),
-        missing=tuple(missing),
-        notes=(say("periods_sorted", since=since),),
-    )
-
-
 def customers_at_once(data: ClaimData, claim: Claim) -> Evidence:
     """Test how many customers an agent serves before the score falls (C22)."""
     load = data.number("concurrency")
@@ -194,12 +174,11 @@ def customers_at_once(data: ClaimData, claim: Claim) -> Evidence:
     rows = np.isfinite(load) & np.isfinite(data.score) & (load > 0)
     x, y = load[rows], data.score[rows]
     clusters, n_companies = clusters_of(data.company[rows])
-    purpose = data.factor("purpose")
-    held = held_columns(
-        {} if purpose is None else {"purpose": purpose.take(np.flatnonzero(rows))}, {"x": x}
-    ).columns
+    held = held_columns(data.held(rows, ("purpose",)), {"x": x}).columns
     level = data.settings.level
-    knot, _, whole = find_knot(KnotSearch(x, y, held), clusters, level=level)
+    search = KnotSearch(x, y, held, weights=data.weights_at(rows))
+    correction = correction_of(n_companies) if n_companies > 1 else None
+    knot, _, whole = find_knot(search, clusters, correction=correction, level=level)
     terms = whole.estimates.terms
     sides = np.array([[float(t == "x") for t in terms], [float(t in ("x", "x_past_knot")) for t in terms]])
     slopes = whole.estimates.contrast_frame(sides, level)
@@ -227,7 +206,8 @@ def customers_at_once(data: ClaimData, claim: Claim) -> Evidence:
         ends = (-np.inf if knot.low_open else knot.low, np.inf if knot.high_open else knot.high)
         first = judged(rule, "main", "customers", (knot.at, *ends), tolerance=tolerance)
     else:
-        first = Estimate("main", "customers", np.nan, np.nan, np.nan, "inconclusive", say("never_falls"))
+        nothing = (np.nan, np.nan, np.nan)
+        first = Estimate("main", "customers", *nothing, "inconclusive", None, say("never_falls"))
     return Evidence((first, *beside), int(rows.sum()), n_companies, say("form_load"), notes=tuple(notes))
 
 
@@ -274,7 +254,7 @@ def unlinked_systems(data: ClaimData, claim: Claim) -> Evidence:
     """Test how much longer tickets take where systems are not linked (C25)."""
     table = data.table_with("handling_s", "systems_linked")
     if table is not None:
-        handling, linked = table.number("handling_s"), table.flag("systems_linked")
+        handling, linked, weight = table.number("handling_s"), table.flag("systems_linked"), None
         companies = (
             table.factor("company").codes.astype(np.int64)
             if table.has("company")
@@ -284,36 +264,40 @@ def unlinked_systems(data: ClaimData, claim: Claim) -> Evidence:
         taken, flag = data.number("handling_s"), data.number("systems_linked")
         if taken is None or flag is None:
             raise MethodError("handling times, or which systems are linked, are not known")
-        handling, linked, companies = taken, flag, data.company
+        handling, linked, companies, weight = taken, flag, data.company, data.weight
     rows = np.isfinite(handling) & np.isfinite(linked) & (handling >= 0)
     clusters, several = clusters_of(companies[rows])
     apart = 1 - linked[rows]
     if apart.size == 0 or apart.min() == apart.max():
         raise MethodError("all tickets are on one side: linked, or not linked")
-    numbers = median_gap(handling[rows], apart, clusters, data.settings)
+    weights = None if weight is None else weight[rows]
+    numbers = median_gap(handling[rows], apart, clusters, data.settings, weights)
     estimates = [judged(claim.rule(), "main", "seconds", numbers, tolerance=data.settings.tolerance)]
-    fit = least_squares(tally({"unlinked": apart}, np.log1p(handling[rows]), clusters)).estimates
+    whole = tally({"unlinked": apart}, np.log1p(handling[rows]), clusters, weights=weights)
+    fit = least_squares(whole, correction=correction_of(several) if several > 1 else None).estimates
     ratio = exponential(fit, "unlinked", data.settings.level)
     estimates.append(Estimate("main", "ratio", *ratio, what=say("ratio_of_times")))
     return Evidence(tuple(estimates), int(rows.sum()), several, say("form_median"))
 
 
 def median_gap(
-    values: Floats, apart: Floats, clusters: Codes, settings: Settings
+    values: Floats, apart: Floats, clusters: Codes, settings: Settings, weights: Floats | None = None
 ) -> tuple[float, float, float]:
     """Return the median where `apart` is 1 less that where it is 0, with percentiles of drawn clusters.
 
     This is the slope of median regression on one indicator; lower medians are taken where two are possible.
+    With weights it is the value up to which rows of half the weight lie.
     """
     order = np.argsort(values, kind="stable")
     sides = [order[apart[order] == side] for side in (1.0, 0.0)]
     code = np.unique(clusters, return_inverse=True)[1]
     size = int(code.max()) + 1
+    weight = np.ones(values.size) if weights is None else weights
 
     def gap(counts: NDArray[np.int64]) -> float:
         found = []
         for rows in sides:
-            total = np.cumsum(counts[code[rows]])
+            total = np.cumsum(counts[code[rows]] * weight[rows])
             if total[-1] == 0:
                 return np.nan
             found.append(float(values[rows[np.searchsorted(total, total[-1] / 2)]]))

@@ -11,11 +11,12 @@ from satsurvey.errors import MethodError
 from satsurvey.intake.dates import parse_dates
 from satsurvey.intake.responses import Factor
 from satsurvey.response_time.claim_data import ClaimData
-from satsurvey.response_time.claim_models import by_company, clusters_of, logit, rates
+from satsurvey.response_time.claim_models import by_company, clusters_of
 from satsurvey.response_time.claim_results import Estimate, Evidence, judged
+from satsurvey.response_time.claim_risks import Leaving, logit, rates
 from satsurvey.response_time.claim_tiers import exponential
 from satsurvey.response_time.claims import Claim
-from satsurvey.response_time.words import say
+from satsurvey.response_time.words import Sentence, held_words, say
 from satsurvey.text.shares import Design, shares_of
 
 Floats = NDArray[np.float64]
@@ -46,9 +47,17 @@ def second_transfer(data: ClaimData, claim: Claim) -> Evidence:
     transfers = _number(data, "transfers")
     rows = np.isfinite(transfers) & np.isfinite(data.score)
     twice = (transfers[rows] >= 2).astype(np.float64)
-    fitted = by_company({"twice": twice}, data.score[rows], data.company[rows], held=_held(data, rows))
+    weights = data.weights_at(rows)
+    fitted = by_company(
+        {"twice": twice},
+        data.score[rows],
+        data.company[rows],
+        held=data.held(rows, ("purpose",)),
+        weights=weights,
+    )
     points = fitted.contrast({"twice": 1.0}, data.settings.level)
-    mean = float(data.score[rows][twice == 0].mean())
+    fewer = twice == 0
+    mean = float(np.average(data.score[rows][fewer], weights=None if weights is None else weights[fewer]))
     if mean <= 0:
         raise MethodError("the mean score is 0: no percent of it can be taken")
     value, low, high = points
@@ -58,7 +67,7 @@ def second_transfer(data: ClaimData, claim: Claim) -> Evidence:
         judged(claim.rule(), "main", "points", points, tolerance=tolerance),
         judged(claim.rule(), "main", "percent_of_mean", percent, tolerance=tolerance),
     )
-    notes = (say("transferred", n=int(twice.sum())), say("mean_fixed", mean=mean))
+    notes = (say("transferred", n=int(twice.sum())), say("mean_fixed", mean=mean), *fitted.notes)
     return Evidence(estimates, fitted.n, fitted.n_companies, fitted.form, notes=notes)
 
 
@@ -67,11 +76,15 @@ def left_for_waiting(data: ClaimData, claim: Claim) -> Evidence:
     wait, churned = _number(data, "wait_s"), _number(data, "churned")
     rows = np.isfinite(wait) & np.isfinite(churned) & (wait >= 0)
     clusters, several = clusters_of(data.company[rows])
-    fit = logit({"log_wait": np.log1p(wait[rows])}, churned[rows], clusters)
+    held = data.held(rows)
+    fit = logit(
+        {"log_wait": np.log1p(wait[rows])}, churned[rows], clusters, held=held, weights=data.weights_at(rows)
+    )
     numbers = fit.attributable(0, data.settings.level)
     estimate = judged(claim.rule(), "main", "share", numbers, tolerance=data.settings.tolerance)
-    notes = (say("left", n=int(churned[rows].sum())),)
-    return Evidence((estimate,), int(rows.sum()), several, say("form_logit"), notes=notes)
+    notes = (say("left", n=int(churned[rows].sum())), *_of_logit(fit))
+    form = say("form_logit", held=held_words(held))
+    return Evidence((estimate,), int(rows.sum()), several, form, notes=notes)
 
 
 def expectation_missed(data: ClaimData, claim: Claim) -> Evidence:
@@ -80,7 +93,7 @@ def expectation_missed(data: ClaimData, claim: Claim) -> Evidence:
     rows = np.isfinite(wait) & np.isfinite(expected) & np.isfinite(churned)
     missed = (wait[rows] > expected[rows]).astype(np.float64)
     clusters, several = clusters_of(data.company[rows])
-    found = rates({"missed": missed}, churned[rows], clusters)
+    found = rates({"missed": missed}, churned[rows], clusters, weights=data.weights_at(rows))
     ratio = exponential(found, "missed", data.settings.level)
     estimate = judged(claim.rule(), "main", "ratio", ratio, tolerance=data.settings.tolerance)
     notes = (say("missed", n=int(missed.sum())),)
@@ -90,8 +103,8 @@ def expectation_missed(data: ClaimData, claim: Claim) -> Evidence:
 def tiered_service(data: ClaimData, claim: Claim) -> Evidence:
     """Test whether service by tier lifted the scores of valued customers (C15)."""
     tier, date = data.factor("tier"), data.date
-    moment, bad = parse_dates([data.given.get("tiered_from", "")])
-    if tier is None or date is None or bad[0] or np.isnat(moment[0]):
+    moment, _ = parse_dates([data.given.get("tiered_from", "")])
+    if tier is None or date is None or np.isnat(moment[0]):
         raise MethodError("tiers, dates, or the day of the change are not known")
     valued = _valued(data, tier)
     rows = (tier.codes >= 0) & ~np.isnat(date) & np.isfinite(data.score)
@@ -101,11 +114,17 @@ def tiered_service(data: ClaimData, claim: Claim) -> Evidence:
     if np.unique(groups).size < 4:
         raise MethodError("both kinds of customers are needed before and after the change")
     columns = {"valued": at, "after": after, "change": at * after}
-    fitted = by_company(columns, data.score[rows], data.company[rows], held=_held(data, rows))
+    fitted = by_company(
+        columns,
+        data.score[rows],
+        data.company[rows],
+        held=data.held(rows, ("purpose",)),
+        weights=data.weights_at(rows),
+    )
     numbers = fitted.contrast({"change": 1.0}, data.settings.level)
     estimate = judged(claim.rule(), "main", "points", numbers, tolerance=data.settings.tolerance)
-    named = ", ".join(name for name, flag in zip(tier.names, valued, strict=True) if flag)
-    notes = (say("valued", names=named),)
+    named = tuple(name for name, flag in zip(tier.names, valued, strict=True) if flag)
+    notes = (say("valued", names=named), *fitted.notes)
     return Evidence((estimate,), fitted.n, fitted.n_companies, fitted.form, notes=notes)
 
 
@@ -120,7 +139,13 @@ def clean_hand_over(data: ClaimData, claim: Claim) -> Evidence:
     if "clean" not in names or not (way[rows] == "human").any():
         raise MethodError("contacts of people only, and hand-overs without repeating, are both needed")
     columns = {name: (way[rows] == name).astype(np.float64) for name in names}
-    fitted = by_company(columns, data.score[rows], data.company[rows], held=_held(data, rows))
+    fitted = by_company(
+        columns,
+        data.score[rows],
+        data.company[rows],
+        held=data.held(rows, ("purpose",)),
+        weights=data.weights_at(rows),
+    )
     level, tolerance = data.settings.level, data.settings.tolerance
     first = judged(
         claim.rule(), "main", "points", fitted.contrast({"clean": 1.0}, level), tolerance=tolerance
@@ -130,13 +155,15 @@ def clean_hand_over(data: ClaimData, claim: Claim) -> Evidence:
         for name in names
         if name != "clean"
     ]
-    return Evidence((first, *beside), fitted.n, fitted.n_companies, fitted.form)
+    return Evidence((first, *beside), fitted.n, fitted.n_companies, fitted.form, notes=fitted.notes)
 
 
 def score_and_loyalty(data: ClaimData, claim: Claim) -> Evidence:
     """Test whether higher scores go with more repurchase and less loss (C24)."""
     estimates: list[Estimate] = []
     missing: list[str] = []
+    notes: list[Sentence] = []
+    names: tuple[str, ...] = ()
     n = several = 0
     for part, name in (("repurchase", "repurchased"), ("churn", "churned")):
         happened = data.number(name)
@@ -145,14 +172,20 @@ def score_and_loyalty(data: ClaimData, claim: Claim) -> Evidence:
             continue
         rows = np.isfinite(happened) & np.isfinite(data.score)
         clusters, companies = clusters_of(data.company[rows])
-        fit = logit({"score": data.score[rows]}, happened[rows], clusters)
+        held = data.held(rows)
+        fit = logit(
+            {"score": data.score[rows]}, happened[rows], clusters, held=held, weights=data.weights_at(rows)
+        )
+        names = tuple(dict.fromkeys((*names, *held)))
+        notes += _of_logit(fit)
         value, low, high = fit.average_effect(0, 10.0, data.settings.level)
         numbers = (100 * value, 100 * low, 100 * high)
         estimates.append(
             judged(claim.rule(part), part, "percent_points", numbers, tolerance=data.settings.tolerance)
         )
         n, several = max(n, int(rows.sum())), max(several, companies)
-    return Evidence(tuple(estimates), n, several, say("form_logit"), missing=tuple(missing))
+    form = say("form_logit", held=held_words(names))
+    return Evidence(tuple(estimates), n, several, form, missing=tuple(missing), notes=tuple(notes))
 
 
 def weighted_share(data: ClaimData, rows: Flags, flag: NDArray[np.int64]) -> tuple[float, float, float]:
@@ -172,10 +205,11 @@ def _number(data: ClaimData, name: str) -> Floats:
     return found
 
 
-def _held(data: ClaimData, rows: Flags) -> dict[str, Factor | Floats]:
-    """Return the purpose of the contact, to be held fixed where it is known."""
-    purpose = data.factor("purpose")
-    return {} if purpose is None else {"purpose": purpose.take(np.flatnonzero(rows))}
+def _of_logit(fit: Leaving) -> tuple[Sentence, ...]:
+    """Say which levels of what is held fixed told the outcome apart, so that their rows were not used."""
+    if not fit.told_apart:
+        return ()
+    return (say("told_apart", levels=fit.told_apart, n=fit.left_out),)
 
 
 def _companies(data: ClaimData, rows: Flags) -> int:

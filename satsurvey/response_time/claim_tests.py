@@ -12,18 +12,23 @@ from satsurvey.errors import ColumnsError, MethodError
 from satsurvey.response_time.claim_channels import channels_in_order, turning_points
 from satsurvey.response_time.claim_complaints import about_attitude, not_about_slowness
 from satsurvey.response_time.claim_data import ClaimData
+from satsurvey.response_time.claim_mediation import SOLUTION
+from satsurvey.response_time.claim_own_figures import OVERALL, own_figures_higher
 from satsurvey.response_time.claim_published import (
-    OVERALL,
     STRONGEST,
     WEAKEST,
     leading_industries,
-    own_figures_higher,
     total_of_dimensions,
     weakest_and_strongest,
 )
-from satsurvey.response_time.claim_results import ClaimReport, ClaimResult, Evidence, verdict_of
+from satsurvey.response_time.claim_results import (
+    ClaimReport,
+    ClaimResult,
+    Evidence,
+    NotTestableError,
+    verdict_of,
+)
 from satsurvey.response_time.claim_service import (
-    cheap_vendor,
     cost_of_resolution,
     customers_at_once,
     leave_after_ten_minutes,
@@ -41,6 +46,7 @@ from satsurvey.response_time.claim_survey import (
 )
 from satsurvey.response_time.claim_tiers import excellent_companies
 from satsurvey.response_time.claim_time import faster_by_seven_minutes, minute_less, speed_alone
+from satsurvey.response_time.claim_vendors import cheap_vendor
 from satsurvey.response_time.claims import Claim, load_claims
 
 ClaimTest = Callable[[ClaimData, Claim], Evidence]
@@ -130,15 +136,22 @@ def unmet(data: ClaimData, needs: Sequence[str]) -> tuple[str, ...]:
 def _one(data: ClaimData, claim: Claim) -> ClaimResult:
     missing = unmet(data, claim.needs)
     if missing:
-        return ClaimResult(claim, "not_testable", missing=missing)
+        reason = data.no_times if "first_response" in missing else ""
+        return ClaimResult(claim, "not_testable", missing=missing, reason=reason)
     useful = unmet(data, claim.useful)
     try:
         tested = TESTS[claim.id](data, claim)
     except (MethodError, ColumnsError) as exc:
-        reason = exc.what if exc.value is None else f"{exc.what}: {exc.value}"
-        return ClaimResult(claim, "not_testable", missing=useful, reason=reason)
+        received = "" if exc.value is None else str(exc.value)
+        said = exc.sentence if isinstance(exc, NotTestableError) else None
+        return ClaimResult(
+            claim, "not_testable", missing=useful, reason=exc.what, received=received, said=said
+        )
     lacking = tuple(dict.fromkeys((*tested.missing, *useful)))
-    return ClaimResult(claim, verdict_of(claim, tested), tested, lacking)
+    why = tested.why
+    return ClaimResult(
+        claim, verdict_of(claim, tested), tested, lacking, "" if why is None else why.text("en"), said=why
+    )
 
 
 def _numbers(name: str) -> Callable[[ClaimData], bool]:
@@ -202,6 +215,21 @@ def _has_overall(data: ClaimData) -> bool:
     return data.responses.outcome_scales[OVERALL].satisfied_from is not None
 
 
+def _has_own_figures(data: ClaimData) -> bool:
+    return _columns("company", "csat_rate")(data) or (
+        data.records is not None
+        and "rating" in data.records.contacts
+        and bool(np.isfinite(data.records.contacts["rating"].to_numpy(np.float64)).any())
+    )
+
+
+def _has_solution(data: ClaimData) -> bool:
+    if data.responses is None or SOLUTION not in data.responses.instrument.dimension_codes:
+        return False
+    absent = set(data.responses.absent_items)
+    return any(item.code not in absent for item in data.responses.instrument.items_of(SOLUTION))
+
+
 def _has_dimensions(data: ClaimData) -> bool:
     if data.responses is None:
         return False
@@ -224,8 +252,8 @@ def _has_printed(data: ClaimData) -> bool:
     return table is not None and sum(len(name) == 1 and name.isupper() for name in table.cells) > 1
 
 
-def _has_change(data: ClaimData) -> bool:
-    return "tiered_from" in data.given and data.date is not None
+def _has_day(name: str) -> Callable[[ClaimData], bool]:
+    return lambda data: name in data.given and data.date is not None
 
 
 _MET: Mapping[str, Callable[[ClaimData], bool]] = MappingProxyType(
@@ -241,7 +269,9 @@ _MET: Mapping[str, Callable[[ClaimData], bool]] = MappingProxyType(
         "churned": _numbers("churned"),
         "repurchased": _numbers("repurchased"),
         "tier": _names("tier"),
-        "change_at": _has_change,
+        "change_at": _has_day("tiered_from"),
+        "changed_on": _has_day("changed_on"),
+        "solution": _has_solution,
         "handled_by": _names("handled_by"),
         "handover_repeat": _numbers("handover_repeat"),
         "complaints": _has_complaints,
@@ -251,7 +281,7 @@ _MET: Mapping[str, Callable[[ClaimData], bool]] = MappingProxyType(
         "contact_log": _recorded("customer_id", "request_at", "resolved_first_contact"),
         "concurrency": _numbers("concurrency"),
         "linked_systems": _has_linked,
-        "self_reported": _columns("company", "csat_rate"),
+        "self_reported": _has_own_figures,
         "same_measure": _has_overall,
         "printed_table": _has_printed,
         "dimensions": _has_dimensions,

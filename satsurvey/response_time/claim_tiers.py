@@ -11,12 +11,15 @@ from satsurvey.benchmarks.vocabulary import channel_of
 from satsurvey.errors import MethodError
 from satsurvey.intake.responses import Factor
 from satsurvey.regression.estimates import Estimates, interval
+from satsurvey.regression.least_squares import least_squares
+from satsurvey.regression.tallies import tally
 from satsurvey.response_time.claim_data import ClaimData
-from satsurvey.response_time.claim_models import compressed, rates
-from satsurvey.response_time.claim_results import Evidence, judged
+from satsurvey.response_time.claim_models import compressed, indicators
+from satsurvey.response_time.claim_results import Evidence, NotTestableError, judged
+from satsurvey.response_time.claim_risks import rates
 from satsurvey.response_time.claims import Claim
 from satsurvey.response_time.design import held_columns
-from satsurvey.response_time.words import say
+from satsurvey.response_time.words import channel_words, say
 
 Floats = NDArray[np.float64]
 
@@ -31,11 +34,10 @@ def excellent_companies(data: ClaimData, claim: Claim) -> Evidence:
     line = _excellent_lines(channel, times.definition.text("en"))
     usable = np.isfinite(times.seconds) & np.isfinite(line) & (data.company >= 0)
     if not usable.any():
-        raise MethodError(
-            "no channel of the data has a published excellent line", value=", ".join(channel.names)
-        )
-    tier = _tiers(data.company, channel.codes, times.seconds, line, usable)
+        spelled = dict.fromkeys(channel_of(name) for name in channel.names)
+        raise NotTestableError(say("no_excellent_line", names=tuple(map(channel_words, spelled))))
     weight = np.ones(data.n) if data.weight is None else data.weight
+    tier = _tiers(data.company, channel.codes, times.seconds, line, usable, weight)
     known = np.isfinite(data.score) & (data.company >= 0)
     size = int(data.company.max()) + 1
     sums = np.bincount(data.company[known], (weight * data.score)[known], minlength=size)
@@ -48,7 +50,7 @@ def excellent_companies(data: ClaimData, claim: Claim) -> Evidence:
             f"{n_excellent} of {companies.size} companies are at the excellent line: two must be, and two not"
         )
     industry = _industry_of_company(data, size)[companies]
-    difference, percent = _ratio(score, excellent, industry, data)
+    difference, percent = difference_and_percent(score, excellent, industry, data.settings.level)
     tolerance = data.settings.tolerance
     rule = claim.rule("satisfaction")
     estimates = [
@@ -65,7 +67,12 @@ def excellent_companies(data: ClaimData, claim: Claim) -> Evidence:
             {} if data.industry is None else {"industry": data.industry.take(np.flatnonzero(rows))},
             {"excellent": of_tier[rows]},
         ).columns
-        found = rates({"excellent": of_tier[rows], **held}, churned[rows], compressed(data.company[rows]))
+        found = rates(
+            {"excellent": of_tier[rows], **held},
+            churned[rows],
+            compressed(data.company[rows]),
+            weights=data.weights_at(rows),
+        )
         ratio = exponential(found, "excellent", data.settings.level)
         estimates.append(judged(claim.rule("churn"), "churn", "ratio", ratio, tolerance=tolerance))
     notes = (
@@ -76,7 +83,7 @@ def excellent_companies(data: ClaimData, claim: Claim) -> Evidence:
         tuple(estimates),
         int(known.sum()),
         int(companies.size),
-        say("form_ratio", draws=data.settings.draws),
+        say("form_ratio"),
         times.definition,
         missing=missing,
         notes=notes,
@@ -101,14 +108,17 @@ def _tiers(
     seconds: Floats,
     line: Floats,
     usable: NDArray[np.bool_],
+    weight: Floats,
 ) -> Floats:
     """Return 1 for companies whose mean time meets the excellent line in all their channels, 0 for others."""
     size = int(company.max()) + 1
     width = int(channel.max()) + 1
     key = company[usable] * width + channel[usable]
     n = np.bincount(key, minlength=size * width)
+    total = np.bincount(key, weight[usable], minlength=size * width)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.bincount(key, seconds[usable], minlength=size * width) / n
+        mean = np.bincount(key, (weight * seconds)[usable], minlength=size * width) / total
+        # Cells of one channel have one line; a mean of equal numbers may differ from them by rounding.
         bound = np.bincount(key, line[usable], minlength=size * width) / n
     counted = n >= _FEWEST_CONTACTS
     met = (~counted | (mean <= bound)).reshape(size, width).all(axis=1)
@@ -123,36 +133,51 @@ def _industry_of_company(data: ClaimData, size: int) -> NDArray[np.int64]:
     return found
 
 
-def _ratio(
-    score: Floats, excellent: Floats, industry: NDArray[np.int64], data: ClaimData
+def difference_and_percent(
+    score: Floats, excellent: Floats, industry: NDArray[np.int64], level: float
 ) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Return the difference in points, and in percent of the mean of the rest, with percentile intervals."""
+    """Return how far excellent companies are above the rest, in points and in percent of the rest's mean.
+
+    Parameters
+    ----------
+    score, excellent, industry
+        Of companies: 0-100, 1 or 0, and a code.
+    level
+        Of the intervals.
+
+    Raises
+    ------
+    MethodError
+        When no industry has companies on both sides, or the mean of the rest is 0.
+
+    Notes
+    -----
+    The difference is that of least squares with effects of industries, its error that of Bell and McCaffrey
+    with companies as clusters of one (HC2) and Satterthwaite's degrees of freedom: excellent companies are
+    often few, and their scores need not spread as the others' do. The percentage takes the error of the mean
+    of the rest in by the delta method.
+    """
     code = np.unique(industry, return_inverse=True)[1]
-
-    def difference(rows: NDArray[np.int64]) -> tuple[float, float]:
-        y, x, at = score[rows], excellent[rows], code[rows]
-        n = np.maximum(np.bincount(at, minlength=code.max() + 1), 1)
-        inside = x - (np.bincount(at, x, minlength=n.size) / n)[at]
-        spread = float(inside @ x)
-        rest = y[x == 0]
-        if spread <= 0 or rest.size == 0:
-            return np.nan, np.nan
-        found = float(inside @ y) / spread
-        return found, 100 * found / float(rest.mean())
-
-    rng = np.random.default_rng(data.settings.seed)
-    whole = difference(np.arange(score.size))
-    if np.isnan(whole[0]):
+    n = np.bincount(code)
+    inside = excellent - (np.bincount(code, excellent) / n)[code]
+    if not (np.abs(inside) > 1e-9).any():
         raise MethodError("no industry has companies on both sides of the excellent line")
-    drawn = np.array(
-        [difference(rng.integers(0, score.size, score.size)) for _ in range(data.settings.draws)]
-    )
-    half = (1 - data.settings.level) / 2
-    low, high = np.nanquantile(drawn, [half, 1 - half], axis=0)
-    return (
-        (whole[0], float(low[0]), float(high[0])),
-        (whole[1], float(low[1]), float(high[1])),
-    )
+    columns = {"excellent": excellent, **indicators("industry", code.astype(np.int64))}
+    fit = least_squares(tally(columns, score, np.arange(score.size)), correction="cr2")
+    place = fit.estimates.terms.index("excellent")
+    found, df = float(fit.estimates.values[place]), fit.estimates.df[[place]]
+    rest = excellent == 0
+    mean, n_rest = float(score[rest].mean()), int(rest.sum())
+    if mean <= 0:
+        raise MethodError("the mean score is 0: no percent of it can be taken")
+    of_difference = fit.influences[:, place]
+    of_mean = np.where(rest, score - mean, 0.0) / np.sqrt(n_rest * (n_rest - 1))
+    of_percent = 100 * (of_difference - found / mean * of_mean) / mean
+    value = np.array([found, 100 * found / mean])
+    error = np.sqrt(np.array([(of_difference**2).sum(), (of_percent**2).sum()]))
+    low, high, _ = interval(value, error, np.repeat(df, 2), level)
+    points, percent = zip(value.tolist(), low.tolist(), high.tolist(), strict=True)
+    return points, percent
 
 
 def exponential(estimates: Estimates, term: str, level: float) -> tuple[float, float, float]:

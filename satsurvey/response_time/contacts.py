@@ -6,14 +6,37 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from satsurvey.errors import ColumnsError
 from satsurvey.intake.responses import Factor
-from satsurvey.service.link import Link
+from satsurvey.service.link import LINK_WORDS, Link
 from satsurvey.service.records import COUNTS, FLAGS, LENGTHS, ServiceRecords
 
 Floats = NDArray[np.float64]
 
 _TEXTS = {"channel": "channel", "purpose": "purpose", "agent": "agent_id", "tier": "tier"}
 _NUMBERS = {"resolved": "resolved_first_contact"}
+
+
+def refuse_unlinked(link: Link) -> None:
+    """Refuse a link in which no interview has found a contact.
+
+    Raises
+    ------
+    ColumnsError
+        With the reasons, counted.
+    """
+    if len(link):
+        return
+    frame = link.coverage[(link.coverage["side"] == "interviews") & (link.coverage["n"] > 0)]
+    reasons = "; ".join(
+        f"{LINK_WORDS[status][1]}: {n:,}" for status, n in zip(frame["status"], frame["n"], strict=True)
+    )
+    raise ColumnsError(
+        f"no interview is linked to a contact of the records ({reasons or 'there are no interviews'})",
+        expected="records of the interviewed customers' contacts, with the same ids",
+        next_step="see whether the records are those of this survey and their ids are whole, or join by "
+        "customer and window (--by customer --window-days 7)",
+    )
 
 
 class Contacts:
@@ -45,6 +68,23 @@ class Contacts:
         values = np.full(self._n, np.nan)
         values[self._interview] = self.records.contacts[column].to_numpy(np.float64)[self._contact]
         return values if np.isfinite(values).any() else None
+
+    def moment(self, name: str) -> NDArray[np.datetime64] | None:
+        """Return a column of moments in local time, NaT where no contact is linked; None for an empty one."""
+        if name not in self.records.contacts:
+            return None
+        found = np.full(self._n, np.datetime64("NaT"), dtype="datetime64[s]")
+        local = self.records.contacts[name].dt.tz_localize(None).to_numpy("datetime64[s]")
+        found[self._interview] = local[self._contact]
+        return None if np.isnat(found).all() else found
+
+    def handled_by(self, who: str) -> NDArray[np.bool_]:
+        """Return where the linked contact was handled by somebody: human, bot, bot_then_human, none."""
+        found = np.zeros(self._n, dtype=np.bool_)
+        if "handled_by" in self.records.contacts:
+            column = (self.records.contacts["handled_by"] == who).to_numpy(dtype=np.bool_)
+            found[self._interview] = column[self._contact]
+        return found
 
     def factor(self, name: str) -> Factor | None:
         """Return a column of names, or None where the records have none."""

@@ -47,7 +47,7 @@ class Clusters:
     @property
     def n(self) -> int:
         """How many clusters have rows; 1 where there is one only."""
-        return 1 if self.single else int(np.unique(self.codes).size)
+        return 1 if self.single else len(self.names)
 
     @classmethod
     def of(cls, rows: ResponseRows, name: str = "company") -> Clusters:
@@ -74,9 +74,9 @@ class Clusters:
         lacking = codes < 0
         if lacking.all():
             raise MethodError(f"no row names its {name}: rows cannot be clustered by it", value=name)
-        used, codes_used = np.unique(codes[~lacking], return_inverse=True)
-        result = np.empty(codes.size, dtype=np.int64)
-        result[~lacking] = codes_used
+        there = np.bincount(codes[~lacking]) > 0
+        used = np.flatnonzero(there)
+        result = (np.cumsum(there) - 1)[codes]
         # A row that names nothing is a cluster of its own.
         result[lacking] = used.size + np.arange(int(lacking.sum()))
         kept = [names[int(one)] for one in used] + [""] * int(lacking.sum())

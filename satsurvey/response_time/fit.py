@@ -19,8 +19,8 @@ from satsurvey.regression.diagnostics import (
     influence_finding,
     residual_findings,
 )
-from satsurvey.regression.forms import FORMS, LOG, FormComparison, FormFit, compare_forms
-from satsurvey.regression.marginal import AT_S, STEP_S, fitted_curve, one_minute_less
+from satsurvey.regression.forms import FORMS, LOG, FormComparison, FormFit, FormName, compare_forms
+from satsurvey.regression.marginal import AT_S, STEP_S, OwnTimes, fitted_curve, one_minute_less
 from satsurvey.regression.power import Power, power_of
 from satsurvey.response_time.adjustments import adjustments
 from satsurvey.response_time.agents import Instrumented, instrumented
@@ -47,6 +47,8 @@ Association = Literal["found", "none_found"]
 FOLDS = 5
 SEED = 20191
 DRAWS = 200
+FEWEST_FOR_CURVES = 60
+"""Below so many interviews curves with three terms follow single ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,11 +227,19 @@ def fit_response_time(
             f"there is one {cluster} only: every row stands for itself, and nothing is told of how far they "
             "differ; name another field with --cluster where there is one"
         )
+    forms: Sequence[FormName] = FORMS
+    if len(rows) < FEWEST_FOR_CURVES:
+        forms = ("linear", "log")
+        notes.append(
+            f"with fewer than {FEWEST_FOR_CURVES} interviews the spline and the knot are left out: they "
+            "would follow single interviews"
+        )
     comparison = compare_forms(
         rows.time_s,
         rows.outcome,
         clusters.codes,
         controls=held.columns,
+        forms=forms,
         weights=rows.weight,
         folds=folds,
         seed=seed,
@@ -241,11 +251,14 @@ def fit_response_time(
     mixed = fit_mixed(rows, clusters, best.form, held, left_out, level)
     ordered = fit_ordered(rows, clusters, best.form, held, left_out, notes)
     median = fit_median(rows, clusters, best.form, held, left_out, draws=draws, seed=seed)
-    effects, by_form_notes = effect_rows(rows, best, held, mixed, ordered, median, at_s=times_s, level=level)
+    own = OwnTimes(rows.time_s, rows.weight)
+    effects, by_form_notes = effect_rows(
+        rows, best, held, mixed, ordered, median, own=own, at_s=times_s, level=level
+    )
     channels = by_channel(rows, clusters, best.form, held, at_s=times_s, level=level)
     plain = comparison.fits.get("log", best)
     reference = reference_time(rows.time_s, times_s)
-    verdict = _verdict(rows, plain, level)
+    verdict = _verdict(own, plain, level)
     notes += [*by_form_notes, *channels.notes]
     if mixed is not None:
         notes += mixed.model.notes
@@ -262,11 +275,11 @@ def fit_response_time(
         quantiles=pd.DataFrame() if median is None else median.frame(level),
         adjustments=adjustments(rows, clusters, held, level),
         channels=channels.frame,
-        within_between=_within_between(rows, best, mixed, level),
+        within_between=_within_between(own, best, mixed, level),
         diagnostics=_diagnostics(rows, clusters, comparison, held, mixed, ordered),
         power=verdict,
         reference_s=reference,
-        at_reference=_verdict(rows, plain, level, reference),
+        at_reference=_verdict(own, plain, level, reference),
         association="none_found" if verdict.null else "found",
         instrument=None if instrument is None else instrumented(rows, clusters, comparison, held, level),
         models_left_out=left_out,
@@ -299,10 +312,14 @@ def reference_time(seconds: Floats, times_s: Sequence[float]) -> float:
     return float(fitting[0]) if fitting else middle
 
 
-def _verdict(rows: ResponseRows, fit: FormFit, level: float, at_s: float | None = None) -> Power:
+def _verdict(own: OwnTimes, fit: FormFit, level: float, at_s: float | None = None) -> Power:
     """Return what a slope tells of one minute less: at a time, or on average over the data's own."""
     found = one_minute_less(
-        fit.form, fit.curve, at_s=(at_s or AT_S[0],), own_times_s=rows.time_s, level=level
+        fit.form,
+        fit.curve,
+        at_s=(at_s or AT_S[0],),
+        own_times_s=own,
+        level=level,
     )
     row = (found.average if at_s is None else found.frame).iloc[0]
     return power_of(float(row["estimate"]), float(row["std_error"]), float(row["df"]), level=level)
@@ -331,12 +348,16 @@ def _curve(rows: ResponseRows, best: FormFit, level: float) -> pd.DataFrame:
     )
 
 
-def _within_between(rows: ResponseRows, best: FormFit, mixed: MixedFit | None, level: float) -> pd.DataFrame:
+def _within_between(own: OwnTimes, best: FormFit, mixed: MixedFit | None, level: float) -> pd.DataFrame:
     parts: list[pd.DataFrame] = []
     if mixed is not None and mixed.split:
         for part in ("within", "between"):
             average = one_minute_less(
-                best.form, mixed.model.estimates, own_times_s=rows.time_s, suffix=f" {part}", level=level
+                best.form,
+                mixed.model.estimates,
+                own_times_s=own,
+                suffix=f" {part}",
+                level=level,
             ).average
             parts.append(average.assign(part=part))
     columns = ["part", "effect", "std_error", "ci_low", "ci_high", "df", "p_value"]
@@ -396,7 +417,7 @@ def _method(
         "controls": list(rows.controls),
         "control_columns": list(held.columns),
         "control_base": dict(held.base),
-        "forms": list(FORMS),
+        "forms": comparison.frame["form"].tolist(),
         "form_rule": "aic_then_simpler",
         "verdict_form": "log",
         "correction": comparison.best.fit.correction,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError
 from satsurvey.regression.forms import LOG, MINUTES, PAST, Form, FormFit
-from satsurvey.regression.marginal import ExpectedScore, expected_score_effects, one_minute_less
+from satsurvey.regression.marginal import ExpectedScore, OwnTimes, expected_score_effects, one_minute_less
 from satsurvey.regression.mixed import RandomIntercept, random_intercept, within_and_between
 from satsurvey.regression.ordered_logit import OrderedLogit, ordered_logit
 from satsurvey.regression.tallies import tally
@@ -20,6 +20,7 @@ from satsurvey.response_time.design import Clusters, Held
 from satsurvey.response_time.rows import ResponseRows
 
 if TYPE_CHECKING:
+    from satsurvey.regression.estimates import Estimates
     from satsurvey.regression.marginal import Effects
     from satsurvey.regression.quantile import QuantileRegression
 
@@ -28,7 +29,6 @@ Floats = NDArray[np.float64]
 QUANTILES = (0.25, 0.5, 0.75)
 MOST_LEVELS = 20
 """An outcome of more different answers is no answer on a scale."""
-_MOST_ROWS_DRAWN = 200_000
 _TIME = "time_s"
 
 
@@ -156,12 +156,6 @@ def fit_median(
             "the median of answers on few levels is one of these levels; the ordered logit is the check there"
         )
         return None
-    if len(rows) > _MOST_ROWS_DRAWN:
-        left_out["median"] = (
-            f"with {len(rows):,} rows the median is left out: errors of the quantile regression are drawn, "
-            f"which is done up to {_MOST_ROWS_DRAWN:,}"
-        )
-        return None
     from satsurvey.regression.quantile import quantile_regression
 
     try:
@@ -170,6 +164,7 @@ def fit_median(
             rows.outcome,
             clusters.codes,
             quantiles=QUANTILES,
+            weights=rows.weight,
             draws=draws,
             seed=seed,
         )
@@ -193,28 +188,42 @@ def effect_rows(
     ordered: OrderedLogit | None,
     median: QuantileRegression | None,
     *,
+    own: OwnTimes,
     at_s: Sequence[float],
     level: float,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return what one minute less changes by every model, at stated times and on average, and notes."""
-    own = rows.time_s
-    plain = one_minute_less(best.form, best.curve, at_s=at_s, own_times_s=own, level=level)
+
+    def minute(estimates: Estimates, suffix: str = "") -> Effects:
+        return one_minute_less(
+            best.form,
+            estimates,
+            at_s=at_s,
+            own_times_s=own,
+            suffix=suffix,
+            level=level,
+        )
+
+    plain = minute(best.curve)
     found = {"ols": plain}
     if mixed is not None:
         suffix = " within" if mixed.split else ""
-        found["mixed"] = one_minute_less(
-            best.form, mixed.model.estimates, at_s=at_s, own_times_s=own, suffix=suffix, level=level
-        )
+        found["mixed"] = minute(mixed.model.estimates, suffix)
     if ordered is not None:
         means = {
             name: float(np.average(column, weights=rows.weight)) for name, column in held.columns.items()
         }
         found["ordered_logit"] = expected_score_effects(
-            best.form, expected_of(rows, ordered), held=means, at_s=at_s, own_times_s=own, level=level
+            best.form,
+            expected_of(rows, ordered),
+            held=means,
+            at_s=at_s,
+            own_times_s=own,
+            level=level,
         )
     if median is not None:
         middle = median.fits[QUANTILES.index(0.5)].estimates
-        found["median"] = one_minute_less(best.form, middle, at_s=at_s, own_times_s=own, level=level)
+        found["median"] = minute(middle)
     frames = [effects_frame(effects, model) for model, effects in found.items()]
     return pd.concat(frames, ignore_index=True), plain.notes
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from satsurvey.errors import ColumnsError, MethodError
 from satsurvey.intake.dates import parse_dates
 from satsurvey.intake.responses import Factor, Responses
-from satsurvey.response_time.contacts import Contacts
+from satsurvey.response_time.contacts import Contacts, refuse_unlinked
 from satsurvey.response_time.outcomes import Outcome, outcome_of
 from satsurvey.response_time.times import TIME_COLUMNS, Times, times_of
 from satsurvey.service.link import link as link_to_records
+from satsurvey.service.masking import masked_names
 from satsurvey.service.records import Definition, ServiceRecords
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ EXCLUDED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "not_linked": ("没有对应的服务记录", "linked to no service record"),
         "negative_time": ("时间为负", "the time is negative"),
+        "by_bot": ("机器人独立处理，没有人工答复", "handled by a bot alone"),
         "never_answered": ("从未得到答复（删失）", "never answered (censored)"),
         "no_time": ("没有时间", "no time"),
         "no_outcome": ("没有可用的评分", "no rating that can be used"),
@@ -44,6 +46,26 @@ EXCLUDED: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """Why an interview is not in the study, with the words in Chinese and English, in the order asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class Unused:
+    """Interviews that are not in the study.
+
+    Attributes
+    ----------
+    file, row
+        Where each stands: place of its file, and its row as a spreadsheet counts.
+    reason
+        A key of `EXCLUDED` for each.
+    """
+
+    file: NDArray[np.int16]
+    row: NDArray[np.int32] | NDArray[np.int64]
+    reason: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return int(self.row.size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +104,8 @@ class ResponseRows:
         Where each interview stands.
     excluded
         Interviews that are not here by reason (`EXCLUDED`), with those used they are all that were read.
+    unused
+        The same interview by interview, in the order of the exports.
     findings
         Times that cannot be true, with their rows.
     read
@@ -114,6 +138,7 @@ class ResponseRows:
     complex: Floats | None = None
     weight: Floats | None = None
     date: NDArray[np.datetime64] | None = None
+    unused: Unused | None = None
     findings: tuple[Finding, ...] = ()
     ledger: Ledger | None = None
     files: tuple[Source, ...] = ()
@@ -203,6 +228,9 @@ def response_rows(
 
     Notes
     -----
+    Names of agents and interviewers that are no ids, and personal data in other names, are replaced: names
+    become terms of models and stand in everything that is written.
+
     A contact that was never answered has no time: it is counted as censored, and never stands with the time
     it had waited so far. A negative time is a finding; it is neither used nor clipped. Names that are absent
     are a level of their own in a control; numbers that are absent take the interview out.
@@ -219,6 +247,7 @@ def response_rows(
         link = link_to_records(responses, records)
     contacts = None
     if records is not None and link is not None:
+        refuse_unlinked(link)
         contacts = Contacts(records, link, len(responses))
         notes += [*records.notes, *link.notes]
     times = times_of(responses, time, contacts)
@@ -259,11 +288,12 @@ def response_rows(
         file=responses.file,
         row=responses.row,
         excluded=excluded,
+        unused=Unused(responses.file[~used], responses.row[~used], np.array(list(EXCLUDED))[reasons[~used]]),
         read=len(responses),
         findings=times.findings,
         ledger=responses.ledger,
         files=responses.files,
-        fields=dict(responses.factors),
+        fields={name: field for name in responses.factors if (field := source.factor(name)) is not None},
     ).take(used)
     notes += _precision(rows.time_s)
     return replace(rows, notes=tuple(dict.fromkeys(notes)))
@@ -285,6 +315,7 @@ def _reasons(
     ways = {
         "not_linked": ~linked,
         "negative_time": times.negative,
+        "by_bot": times.by_bot,
         "never_answered": times.censored,
         "no_time": np.isnan(times.seconds),
         "no_outcome": np.isnan(outcome.scores),
@@ -297,6 +328,10 @@ def _reasons(
     return reasons
 
 
+_PEOPLE = {"agent": "agent", "interviewer": "interviewer"}
+"""Fields that name people, with the word that stands for them."""
+
+
 class _Fields:
     """Fields of interviews: from the linked records where they have them, else from the export."""
 
@@ -306,6 +341,18 @@ class _Fields:
 
     def factor(self, name: str) -> Factor | None:
         """Return names by field, role or code of a question of fact; None where there are none."""
+        found = self._factor(name)
+        if found is None or name in ("company", "industry"):
+            return found
+        shown, n = masked_names(found.names, person=_PEOPLE.get(name))
+        if not n:
+            return found
+        # Levels that differed by personal data alone are one level.
+        place = {text: k for k, text in enumerate(dict.fromkeys(shown))}
+        turn = np.array([*(place[text] for text in shown), -1], dtype=np.int32)
+        return Factor(turn[found.codes], tuple(place))
+
+    def _factor(self, name: str) -> Factor | None:
         responses = self._responses
         if self._contacts is not None and (found := self._contacts.factor(name)) is not None:
             return found

@@ -11,18 +11,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from satsurvey.benchmarks.figures import Figures, load_figures
+from satsurvey.benchmarks.grading import industry_code
 from satsurvey.benchmarks.lines import Cell, compare
 from satsurvey.errors import ColumnsError, MethodError
 from satsurvey.regression.estimates import Estimates, interval
 from satsurvey.regression.forms import Form, compare_forms
-from satsurvey.response_time.assumptions import Assumptions
+from satsurvey.response_time.assumptions import ALL, Assumptions, Channel
 from satsurvey.response_time.claim_channels import channels_of
 from satsurvey.response_time.claim_data import ClaimData
 from satsurvey.response_time.claim_models import clusters_of
 from satsurvey.response_time.claim_time import controls_without
 from satsurvey.response_time.design import held_columns
 from satsurvey.response_time.target_history import History
-from satsurvey.response_time.words import Sentence, say
+from satsurvey.response_time.target_worth import total_worth, worth
+from satsurvey.response_time.words import Sentence, channel_words, say
 from satsurvey.service.records import Definition
 
 Floats = NDArray[np.float64]
@@ -85,6 +87,9 @@ class TargetReport:
         (of contacts with times beyond those of the curve); cost, benefit, benefit_low, benefit_high, net,
         net_low, net_high (per month), repurchase, repurchase_low, repurchase_high (percent points),
         break_even (points that would pay the cost).
+    total
+        The same amounts over all channels, or None where nothing is assumed. Ends of intervals are added up,
+        as if the errors of all channels went together: rather too wide.
     series
         channel, tier, month, n, attained, ci_low, ci_high: within the proposed (else published) target.
     steps
@@ -111,6 +116,7 @@ class TargetReport:
     definition: Definition | None
     notes: tuple[Sentence, ...] = ()
     data_notes: tuple[str, ...] = field(default=())
+    total: Mapping[str, float] | None = None
 
     @property
     def justified(self) -> bool:
@@ -144,13 +150,18 @@ def propose_targets(
 
     Raises
     ------
-    MethodError
+    ColumnsError
         When the data have no first response time at all.
+    MethodError
+        When nothing is published for such an industry.
+    AssumptionsError
+        When channels are assumed to have more of something than all together.
 
     Notes
     -----
     The target is the published one where it is met already by the share needed, or by half of the contacts;
-    where the median is slower, the geometric mean of the two, a step on the way; without a published line,
+    where the median is slower, the geometric mean of the two, a step on the way, where that is faster than
+    the median; without a published line,
     the own median. Rounded up to 5 s under two minutes, 30 s under ten, a minute under two hours. No target
     is proposed where the user's own data show no association, or the wrong one: the published lines then
     stand for themselves.
@@ -160,6 +171,7 @@ def propose_targets(
     """
     known = figures or load_figures()
     assumed = assumptions or Assumptions()
+    industry = industry_code(industry)
     level = data.settings.level
     history = History.of(data)
     curve, reason = _association(data)
@@ -173,7 +185,7 @@ def propose_targets(
         row |= _published(
             known, Cell("first_response_time", channel or "all", industry, tier, definition=clock)
         )
-        needed = assumed.of(channel).attainment or _published_share(known, channel) or ATTAINMENT
+        needed = assumed.attainment(channel) or _published_share(known, channel) or ATTAINMENT
         row["needed"] = needed
         line = float(str(row["published_s"]))
         at_line = history.within(here, line, level=level) if np.isfinite(line) else (np.nan,) * 3
@@ -189,11 +201,18 @@ def propose_targets(
         if channel not in curves:
             curves[channel] = own_curve(data, channel) if curve == "found" else None
         row |= _change(history, here, curves[channel], target, needed, level)
-        row |= _worth(row, assumed, channel)
         rows.append(row)
         if np.isfinite(measured):
             months = history.months(here, measured, level=level)
             series.append(months.assign(channel=channel, tier=tier))
+    whole = [row for row in rows if not row["tier"]]
+    own = assumed.divided(
+        {str(row["channel"]): int(str(row["n"])) for row in whole},
+        [str(row["channel"]) for row in whole if np.isfinite(float(str(row["target_s"])))],
+    )
+    for row in rows:
+        # Costs and values are stated for a channel, not for its tiers.
+        row |= worth(row, Channel() if row["tier"] else own[str(row["channel"])])
     frame = pd.DataFrame(rows)
     together = pd.concat(series, ignore_index=True) if series else pd.DataFrame()
     return TargetReport(
@@ -205,8 +224,9 @@ def propose_targets(
         assumed.currency,
         level,
         history.definition,
-        _notes(history, curve, data),
+        _notes(history, curve, data, assumed),
         data.notes,
+        total_worth(frame[frame["tier"] == ""], own),
     )
 
 
@@ -227,7 +247,9 @@ def propose(median: float, line: float, attained: float, needed: float) -> tuple
     # A median that is not reached, most contacts being unanswered, leaves the published line.
     if not np.isfinite(median):
         return float(line), "published_near"
-    return rounded(float(np.sqrt(median * line))), "between"
+    step = rounded(float(np.sqrt(median * line)))
+    # Rounding up may lead past the median where the line is near: no step lies between.
+    return (step, "between") if step < median else (float(line), "published_near")
 
 
 def rounded(seconds: float) -> float:
@@ -356,39 +378,6 @@ def _change(
     return dict(zip(nothing, numbers, strict=True)) | {"pooled": curve.pooled, "beyond_share": beyond}
 
 
-def _worth(row: Mapping[str, object], assumed: Assumptions, channel: str) -> dict[str, object]:
-    """Return cost and benefit per month by the user's assumptions; NaN where one is left out."""
-    own = assumed.of(channel)
-    change = np.array([float(str(row[name])) for name in ("score_change", "score_low", "score_high")])
-    moved = max(float(str(row["needed"])) - float(str(row["attained"])), 0.0)
-    # Where no target is proposed there is nothing to pay for.
-    cost = own.cost(moved) if np.isfinite(float(str(row["target_s"]))) else np.nan
-    value = own.value_of_point()
-    again = np.nan if own.repurchase_percent_per_point is None else own.repurchase_percent_per_point
-    if row["tier"]:
-        # Costs and values are stated for a channel, not for its tiers.
-        cost = value = np.nan
-    benefit, bought = _ordered(change * value), _ordered(change * again)
-    return {
-        "cost": cost,
-        "benefit": benefit[0],
-        "benefit_low": benefit[1],
-        "benefit_high": benefit[2],
-        "net": benefit[0] - cost,
-        "net_low": benefit[1] - cost,
-        "net_high": benefit[2] - cost,
-        "repurchase": bought[0],
-        "repurchase_low": bought[1],
-        "repurchase_high": bought[2],
-        "break_even": cost / value if value > 0 else np.nan,
-    }
-
-
-def _ordered(numbers: Floats) -> tuple[float, float, float]:
-    low, high = sorted(numbers[1:].tolist())
-    return float(numbers[0]), low, high
-
-
 def _steps(
     data: ClaimData, history: History, frame: pd.DataFrame, curve: Curve
 ) -> tuple[tuple[int, Sentence, Sentence], ...]:
@@ -399,15 +388,32 @@ def _steps(
     months = len({str(month) for month in history.month} - {""})
     return (
         (1, say("step1"), say("step1_found", n=n_expected) if n_expected else say("step1_none")),
-        (2, say("step2"), say("step2_found", n=history.seconds.size, of=usable or data.n)),
+        (
+            2,
+            say("step2"),
+            say(
+                "step2_found",
+                n=history.seconds.size,
+                of=usable or data.n,
+                answered=int(history.answered.sum()),
+            ),
+        ),
         (3, say("step3"), say("step3_found", n=int(frame["published_s"].notna().sum()), of=len(frame))),
         (4, say("step4"), say("step4_found", n=int(frame["target_s"].notna().sum()), of=len(frame))),
         (5, say("step5"), say("step5_found", n=months)),
-        (6, say("step6"), say(f"step6_{curve}")),
+        (6, say("step6"), _revised(frame, curve)),
     )
 
 
-def _notes(history: History, curve: Curve, data: ClaimData) -> tuple[Sentence, ...]:
+def _revised(frame: pd.DataFrame, curve: Curve) -> Sentence:
+    """Say what came of the curve: how many rows have an expected change, or why none has."""
+    if curve != "found":
+        return say(f"step6_{curve}")
+    n = int(frame["score_change"].notna().sum())
+    return say("step6_found", n=n, of=len(frame)) if n else say("step6_nothing")
+
+
+def _notes(history: History, curve: Curve, data: ClaimData, assumed: Assumptions) -> tuple[Sentence, ...]:
     notes = [say("targets_own_only"), say("targets_rule"), say("targets_change")]
     if curve == "none_found":
         fit = data.fit
@@ -416,6 +422,14 @@ def _notes(history: History, curve: Curve, data: ClaimData) -> tuple[Sentence, .
         notes.insert(0, say("no_target"))
     if not history.from_records:
         notes.append(say("times_of_interviews"))
+        if data.weight is not None:
+            notes.append(say("times_unweighted"))
     if not history.answered.all():
-        notes.append(say("censored", n=int((~history.answered).sum())))
+        unanswered = ~history.answered
+        notes.append(say("censored", n=int(unanswered.sum()), gave_up=int(history.gave_up.sum())))
+    if history.n_bot:
+        notes.append(say("bot_alone", n=history.n_bot))
+    unknown = sorted(set(assumed.channels) - {ALL} - {str(name) for name in history.channel})
+    if unknown:
+        notes.append(say("assumed_elsewhere", names=tuple(map(channel_words, unknown))))
     return tuple(notes)

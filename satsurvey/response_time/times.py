@@ -44,6 +44,8 @@ class Times:
         Where the time was negative; it is not used and not clipped.
     censored
         Where the contact was never answered.
+    by_bot
+        Where a bot handled the contact alone: no time to a human answer is about it.
     definition
         What starts and stops the clock.
     from_records
@@ -57,6 +59,7 @@ class Times:
     censored: Flags
     definition: Definition
     from_records: bool
+    by_bot: Flags
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -92,12 +95,14 @@ def times_of(responses: Responses, time: str, contacts: Contacts | None) -> Time
 def _of_records(contacts: Contacts, column: str, n: int) -> Times:
     found = contacts.number(column)
     definition = contacts.records.definitions.get(column)
-    censored = np.zeros(n, dtype=np.bool_)
+    censored, by_bot = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
     if column == "first_response_s":
         waited = contacts.number("first_response_censored_s")
         unanswered = None if waited is None else np.isfinite(waited)
         if unanswered is not None:
             censored = unanswered if found is None else unanswered & np.isnan(found)
+        by_bot = contacts.handled_by("bot") & (np.isnan(found) if found is not None else True)
+        censored &= ~by_bot
     if found is None or definition is None:
         if censored.any():
             raise ColumnsError(
@@ -106,15 +111,22 @@ def _of_records(contacts: Contacts, column: str, n: int) -> Times:
                 value=f"{int(censored.sum()):,} contacts waiting when last seen",
                 next_step="take records of contacts that were answered",
             )
+        if column in contacts.records.contacts:
+            raise ColumnsError(
+                "no linked contact has a time that can be read",
+                column=column,
+                next_step="satsurvey records FILE lists what cannot be read in it, and why",
+            )
         raise ColumnsError(
             "the linked service records have no such time",
             column=column,
-            expected=", ".join(name for name in contacts.records.definitions) or "times in the records",
+            expected=", ".join(name for name in contacts.records.definitions if name != column)
+            or "times in the records",
             next_step="name another time with --time, or bind the column in the map of records",
         )
     own = {row for finding in contacts.records.findings if finding.column == column for row in finding.rows}
     notes = (f"{len(own):,} times of the records cannot be true and are not used",) if own else ()
-    return Times(found, found < 0, censored, definition, True, contacts.records.findings, notes)
+    return Times(found, found < 0, censored, definition, True, by_bot, contacts.records.findings, notes)
 
 
 def _between(responses: Responses, column: str) -> Times:
@@ -174,6 +186,7 @@ def _checked(
         np.zeros(seconds.size, dtype=np.bool_),
         definition,
         False,
+        np.zeros(seconds.size, dtype=np.bool_),
         tuple(findings),
         notes,
     )

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from satsurvey.instrument.model import Instrument, MissingReason
 from satsurvey.intake.responses import Responses
 from satsurvey.scoring.groups import Estimate, Groups
+from satsurvey.scoring.intervals import t_quantiles
 from satsurvey.scoring.method import ScoringMethod
 from satsurvey.scoring.tally import Floats, Tally
 from satsurvey.scoring.units import Units
@@ -24,22 +24,9 @@ _TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 def interval(value: Floats, variance: Floats, df: Floats, level: float) -> tuple[Floats, Floats, Floats]:
     """Return standard error and both ends of the t interval; NaN where there are no degrees of freedom."""
     error = np.sqrt(variance)
-    half = _t_quantiles(df, level)
+    half = t_quantiles(df, level)
     half *= error
     return error, value - half, value + half
-
-
-def _t_quantiles(df: Floats, level: float) -> Floats:
-    """Return two-sided t quantiles; degrees of freedom repeat, so each different one is looked up once."""
-    largest = float(df.max(initial=0.0))
-    whole = df.astype(np.int32) if largest < 1 << 20 and df.min(initial=0.0) >= 0 else None
-    if whole is not None and (whole == df).all():
-        table = np.full(int(largest) + 1, np.nan)
-        different = np.flatnonzero(np.bincount(whole.ravel()))
-        different = different[different > 0]
-        table[different] = stdtrit(different.astype(np.float64), 0.5 + level / 2)
-        return table[whole]
-    return stdtrit(np.where(df > 0, df, np.nan), 0.5 + level / 2)  # type: ignore[no-any-return]
 
 
 def names_at(names: Sequence[str], codes: NDArray[np.generic]) -> pd.Series:

@@ -32,11 +32,25 @@ class InterviewScores:
         By code: weighted mean of the items answered, where there are enough.
     method
         The conversion, weights and least numbers of items.
+    weights
+        Of the dimensions in the total, by code; they sum to 1.
     """
 
     total: Floats
     dimensions: Mapping[str, Floats]
     method: ScoringMethod
+    weights: Mapping[str, float]
+
+    def without(self, code: str) -> Floats:
+        """Return the total of the other dimensions, which share the weight of the one that is left out."""
+        sums, share = np.zeros(self.total.size), np.zeros(self.total.size)
+        for name, scores in self.dimensions.items():
+            if name != code:
+                has = np.isfinite(scores)
+                sums += self.weights[name] * np.where(has, scores, 0.0)
+                share += self.weights[name] * has
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(share > 0, sums / share, np.nan)
 
 
 def interview_scores(responses: Responses, **choices: Any) -> InterviewScores:
@@ -64,7 +78,9 @@ def interview_scores(responses: Responses, **choices: Any) -> InterviewScores:
     plan, _, _ = plan_of(responses, units, method)
     scores = by_respondent(responses, units, plan, method)
     codes = responses.instrument.dimension_codes
-    return InterviewScores(scores[-1], dict(zip(codes, scores[:-1], strict=True)), method)
+    dimensions = dict(zip(codes, scores[:-1], strict=True))
+    weights = dict(zip(codes, plan.dimension_weights.tolist(), strict=True))
+    return InterviewScores(scores[-1], dimensions, method, weights)
 
 
 def item_scores(responses: Responses, code: str) -> tuple[Floats, Floats]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from satsurvey.service.segments import sorted_within
+
 Floats = NDArray[np.float64]
 
 
@@ -54,11 +56,12 @@ def overlap(agent: NDArray[np.int64], start: Floats, end: Floats) -> Overlap:
     # Times of each agent begin at 0, which keeps the digits of sums; agents follow one another.
     first = np.full(int(agent.max()) + 1, np.inf)
     np.minimum.at(first, agent, start)
-    moments = np.concatenate([start, end]) - np.concatenate([first[agent], first[agent]])
-    begins = np.repeat([1, 0], n)
+    # Ends go before beginnings, and those of one moment stay so.
+    moments = np.concatenate([end, start]) - np.concatenate([first[agent], first[agent]])
     who = np.concatenate([agent, agent])
-    order = np.lexsort((begins, moments, who))
-    step = np.where(begins[order] == 1, 1, -1)
+    order = sorted_within(who, moments)
+    begins = order >= n
+    step = np.where(begins, 1, -1)
     # A contact without length would end before it begins: its two events are put the other way round.
     none = np.concatenate([start == end, start == end])[order]
     open_now = np.cumsum(np.where(none, 0, step))
@@ -72,8 +75,8 @@ def overlap(agent: NDArray[np.int64], start: Floats, end: Floats) -> Overlap:
     reached[order] = np.cumsum(share)
     # Contacts that begin at one moment are all there for each other: the count after the last of them.
     run = np.ones(2 * n, dtype=np.bool_)
-    run[1:] = ~same | (np.diff(sorted_moments) != 0) | (np.diff(begins[order]) != 0)
+    run[1:] = ~same | (np.diff(sorted_moments) != 0) | (begins[1:] != begins[:-1])
     last = np.append(np.flatnonzero(run)[1:], 2 * n) - 1
     at = np.empty(2 * n)
     at[order] = open_now[last[np.cumsum(run) - 1]] + none
-    return Overlap(end - start, reached[n:] - reached[:n], at[:n])
+    return Overlap(end - start, reached[:n] - reached[n:], at[n:])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from satsurvey.intake.answers import fold
 from satsurvey.service.clocks import ABSENT
 from satsurvey.service.maps import Automatic
+from satsurvey.service.segments import sorted_within
 
 CUSTOMER, HUMAN, MACHINE, NOBODY = 0, 1, 2, -1
 """Who wrote a message; a message of nobody known is left out."""
@@ -47,7 +48,7 @@ class Turns:
 
     def ordered(self) -> Turns:
         """Return the messages by conversation and time; those of one moment stay in their order."""
-        order = np.lexsort((self.at, self.conversation))
+        order = sorted_within(self.conversation, self.at)
         return Turns(self.conversation[order], self.at[order], self.writer[order])
 
 

@@ -25,7 +25,7 @@ _SCIENTIFIC = r"^\s*[-+]?\d+(\.\d+)?[eE][+-]?\d+\s*$"
 _YES = frozenset({"yes", "y", "true", "t", "是", "有", "已", "对", "√", "✓"})
 _NO = frozenset({"no", "n", "false", "f", "否", "无", "没有", "未", "×"})
 _NOTHING = frozenset({"", "-", "--", "—", "null", "none", "nan", "nat", "n/a", "na", "#n/a", "\\n", "空"})
-_CLOSED_WORDS: Mapping[str, tuple[str, ...]] = {"handled_by": HANDLERS, "author_role": WRITER_ROLES}
+_CLOSED_WORDS: Mapping[str, tuple[str, ...]] = {"handled_by": tuple(HANDLERS), "author_role": WRITER_ROLES}
 
 
 class FieldReader:
@@ -110,14 +110,14 @@ class FieldReader:
             return self._ids(field, cells)
         words = self._words(field)
         encoded = pc.fill_null(cells, "").dictionary_encode()
-        closed = _CLOSED_WORDS.get(field)
+        closed, nothing = _CLOSED_WORDS.get(field), self._missing(field)
         texts, unknown = [], []
         for text in encoded.dictionary.to_pylist():
             shown = " ".join(text.split())
             key = key_of(shown)
             if key in words:
                 shown = words[key]
-            elif key in _NOTHING or key in self._missing(field):
+            elif key in nothing:
                 shown = ""
             unknown.append(closed is not None and shown not in {"", *closed})
             texts.append("" if unknown[-1] else shown)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satsurvey.service.group_statistics import GroupEstimate, SortedGroups, group_ratios, group_shares
-from satsurvey.service.grouping import Clusters, Grouping
+from satsurvey.service.grouping import Clusters
 from satsurvey.service.kpi_formulas import INTERVALS
 from satsurvey.service.measures import Measure, State
+from satsurvey.service.segments import Segments
 from satsurvey.service.survival import group_survival
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 _INTERVAL = {name: place for place, name in enumerate(INTERVALS)}
 
@@ -37,7 +39,7 @@ class Figure:
     n
         Contacts behind the figure.
     counts
-        Shape (G, 5): censored, absent, not applicable, undecided, unidentified.
+        Shape (5, G): censored, absent, not applicable, undecided, unidentified.
     """
 
     metric: str
@@ -54,11 +56,11 @@ class Figure:
 
 
 class Figures:
-    """Makes the figures of measures for one grouping of the contacts.
+    """Makes the figures of measures, their contacts in the order of the groups.
 
     Parameters
     ----------
-    grouping
+    groups
         The groups.
     time_clusters, rate_clusters
         What contacts cluster in, for intervals of means and of rates; None: nothing.
@@ -67,40 +69,36 @@ class Figures:
     """
 
     def __init__(
-        self, grouping: Grouping, time_clusters: Clusters | None, rate_clusters: Clusters | None, level: float
+        self, groups: Segments, time_clusters: Clusters | None, rate_clusters: Clusters | None, level: float
     ) -> None:
-        self.grouping = grouping
+        self.groups = groups
         self.time_clusters = time_clusters
         self.rate_clusters = rate_clusters
         self.level = level
-        self._n_groups = len(grouping)
-        self._none = np.full(self._n_groups, np.nan)
-
-    def has_censored(self, measure: Measure) -> bool:
-        """Tell whether the end of some contact was not seen, though a part of its time was."""
-        return bool(((measure.state == State.CENSORED) & ~np.isnan(measure.values)).any())
+        self._none = np.full(len(groups), np.nan)
+        self._first = groups.code * len(State)
 
     def of(self, measure: Measure, *, censored: bool = False) -> Iterator[Figure]:
         """Yield the figures of a measure; with `censored`, of times also those by Kaplan-Meier."""
-        if not self._n_groups:
+        if not len(self.groups):
             return
         counts = self._counts(measure.state)
-        rows = np.flatnonzero(measure.state == State.USED)
         if measure.kind == "share":
-            yield self._share(measure, "rate", measure.values[rows] > 0, rows, counts)
-        elif measure.kind == "ratio" and measure.weights is not None:
-            yield self._mean(measure, rows, counts)
+            yield self._share(measure, "rate", measure.values > 0, measure.used, counts)
+        elif measure.kind == "ratio":
+            yield self._mean(measure, counts)
         elif measure.kind == "waits" and measure.weights is not None:
-            yield from self._single_waits(measure, rows, counts)
+            yield from self._single_waits(measure, measure.weights, counts)
         else:
-            yield from self._distribution(measure, rows, counts)
+            yield from self._distribution(measure, counts)
             if censored:
                 yield from self._survival(measure)
 
     def _counts(self, state: NDArray[np.int8]) -> Counts:
+        """Return how many contacts of every group are what, one row per state."""
         kinds = len(State)
-        places = self.grouping.code * kinds + state
-        return np.bincount(places, minlength=self._n_groups * kinds).reshape(-1, kinds)
+        found = np.bincount(self._first + state, minlength=len(self.groups) * kinds).reshape(-1, kinds)
+        return np.ascontiguousarray(found.T)
 
     def _figure(
         self,
@@ -115,7 +113,7 @@ class Figures:
         target: Floats | None = None,
     ) -> Figure:
         if isinstance(interval, str):
-            interval = np.full(self._n_groups, _INTERVAL[interval], dtype=np.int8)
+            interval = np.full(len(self.groups), _INTERVAL[interval], dtype=np.int8)
         # No ends, no way of making them.
         bare = np.isnan(found.low) & np.isnan(found.high)
         return Figure(
@@ -128,30 +126,36 @@ class Figures:
             high=found.high,
             interval=np.where(bare, _INTERVAL["none"], interval).astype(np.int8),
             target_s=self._none if target is None else target,
-            n=counts[:, State.USED],
-            counts=counts[:, 1:],
+            n=counts[State.USED],
+            counts=counts[1:],
         )
 
-    def _mean(self, measure: Measure, rows: NDArray[np.intp], counts: Counts) -> Figure:
+    def _mean(self, measure: Measure, counts: Counts) -> Figure:
         found = group_ratios(
-            measure.values[rows],
-            None if measure.weights is None else measure.weights[rows],
-            self.grouping.code,
-            self._n_groups,
-            rows=rows,
+            measure.values,
+            measure.weights,
+            measure.used,
+            self.groups,
             clusters=self.time_clusters,
             level=self.level,
         )
+        # Nothing here is below 0, and neither is its mean: what of the interval lies there is given up.
+        found = replace(found, low=np.maximum(found.low, 0.0))
         interval = _clustered("t", self.time_clusters, found)
         timed = measure.metric not in {"concurrent_chats", "transfers"}
         return self._figure(measure, "mean", found, counts, interval, unit="s" if timed else "count")
 
     def _share(
-        self, measure: Measure, statistic: str, yes: NDArray[np.bool_], rows: NDArray[np.intp], counts: Counts
+        self,
+        measure: Measure,
+        statistic: str,
+        yes: Flags,
+        used: Flags,
+        counts: Counts,
+        *,
+        formula: str = "",
     ) -> Figure:
-        found = group_shares(
-            yes, self.grouping.code, self._n_groups, rows=rows, clusters=self.rate_clusters, level=self.level
-        )
+        found = group_shares(yes, used, self.groups, clusters=self.rate_clusters, level=self.level)
         target = None if measure.target is None else self._common(measure.target)
         return self._figure(
             measure,
@@ -160,77 +164,76 @@ class Figures:
             counts,
             _clustered("wilson", self.rate_clusters, found),
             unit="share",
+            formula=formula,
             target=target,
         )
 
-    def _distribution(self, measure: Measure, rows: NDArray[np.intp], counts: Counts) -> Iterator[Figure]:
+    def _distribution(self, measure: Measure, counts: Counts) -> Iterator[Figure]:
         unit = "s" if measure.kind == "time" else "count"
-        yield self._mean(measure, rows, counts)
-        order = measure.ascending
-        order = order[measure.state[order] == State.USED]
-        ordered = SortedGroups.of(measure.values, self.grouping.code, self._n_groups, ascending=order)
+        yield self._mean(measure, counts)
+        ordered = SortedGroups.of(measure.values, measure.used, self.groups)
         for statistic, q in (("median", 0.5), ("p90", 0.9)):
             found = ordered.quantile(q, level=self.level)
             yield self._figure(measure, statistic, found, counts, "order_statistics", unit=unit)
         if measure.target is not None:
-            aimed = rows[~np.isnan(measure.target[rows])]
-            within = measure.values[aimed] <= measure.target[aimed]
-            aimed_counts = self._counts(_aimed(measure.state, measure.target))
-            yield self._share(measure, "share_within_target", within, aimed, aimed_counts)
+            state = _aimed(measure.state, measure.target)
+            within = measure.values <= measure.target
+            yield self._share(
+                measure, "share_within_target", within, state == State.USED, self._counts(state)
+            )
         if measure.metric == "wait_time":
-            total = np.bincount(self.grouping.code[rows], measure.values[rows], minlength=self._n_groups)
-            yield self._bare(measure, "sum", np.where(counts[:, State.USED] > 0, total, np.nan), counts, "s")
+            total = self.groups.sums(np.where(measure.used, measure.values, 0.0))
+            yield self._bare(measure, "sum", np.where(counts[State.USED] > 0, total, np.nan), counts, "s")
 
-    def _single_waits(self, measure: Measure, rows: NDArray[np.intp], counts: Counts) -> Iterator[Figure]:
-        own = self.grouping.code[rows]
-        longest = np.full(self._n_groups, -np.inf)
-        np.maximum.at(longest, own, measure.values[rows])
-        longest[np.isinf(longest)] = np.nan
-        yield self._bare(measure, "longest", longest, counts, "s")
-        if measure.weights is not None:
-            number = np.bincount(own, measure.weights[rows], minlength=self._n_groups)
-            yield self._bare(measure, "count", np.where(np.isnan(longest), np.nan, number), counts, "count")
+    def _single_waits(self, measure: Measure, number: Floats, counts: Counts) -> Iterator[Figure]:
+        some = counts[State.USED] > 0
+        longest = self.groups.reduced(np.maximum, np.where(measure.used, measure.values, -np.inf), np.nan)
+        yield self._bare(measure, "longest", np.where(some, longest, np.nan), counts, "s")
+        total = self.groups.sums(np.where(measure.used, number, 0.0))
+        yield self._bare(measure, "count", np.where(some, total, np.nan), counts, "count")
 
     def _bare(self, measure: Measure, statistic: str, value: Floats, counts: Counts, unit: str) -> Figure:
         """Make a figure that describes the contacts and estimates nothing."""
-        nothing = np.zeros(self._n_groups, dtype=np.bool_)
-        found = GroupEstimate(value, self._none, self._none, counts[:, State.USED], nothing)
+        nothing = np.zeros(len(self.groups), dtype=np.bool_)
+        found = GroupEstimate(value, self._none, self._none, counts[State.USED], nothing)
         return self._figure(measure, statistic, found, counts, "none", unit=unit)
 
     def _survival(self, measure: Measure) -> Iterator[Figure]:
-        seen = (measure.state == State.USED) | (measure.state == State.CENSORED)
-        state = np.where(seen & np.isnan(measure.values), State.ABSENT, measure.state).astype(np.int8)
-        counts = self._counts(state)
-        curves = group_survival(
-            measure.values,
-            measure.state == State.USED,
-            self.grouping.code,
-            self._n_groups,
-            level=self.level,
-            ascending=measure.ascending,
+        seen = (measure.used | (measure.state == State.CENSORED)) & ~np.isnan(measure.values)
+        state = np.where(
+            measure.state <= State.CENSORED, np.where(seen, measure.state, State.ABSENT), measure.state
         )
+        counts = self._counts(state)
+        curves = group_survival(measure.values, measure.used, self.groups, seen=seen, level=self.level)
 
-        def figure(
-            statistic: str, parts: tuple[Floats, Floats, Floats], unit: str, target: Floats | None = None
-        ) -> Figure:
-            found = GroupEstimate(*parts, counts[:, State.USED], np.zeros(self._n_groups, dtype=np.bool_))
-            return self._figure(
-                measure, statistic, found, counts, "log_log", unit=unit, formula="kaplan_meier", target=target
-            )
-
+        nothing = np.zeros(len(self.groups), dtype=np.bool_)
         for statistic, q in (("median", 0.5), ("p90", 0.9)):
-            yield figure(statistic, curves.quantile(q), "s")
+            found = GroupEstimate(*curves.quantile(q), counts[State.USED], nothing)
+            yield self._figure(measure, statistic, found, counts, "log_log", unit="s", formula="kaplan_meier")
         if measure.target is not None:
-            target = self._common(measure.target)
-            still, low, high = curves.at(target)
-            counts = self._counts(_aimed(state, measure.target))
-            yield figure("share_within_target", (1 - still, 1 - high, 1 - low), "share", target)
+            yield self._share_of_due(measure, measure.target)
+
+    def _share_of_due(self, measure: Measure, target: Floats) -> Figure:
+        """Return the share in time of the contacts due: who gave up or waits beyond it missed it.
+
+        Kaplan-Meier would take who gave up for one who would have been answered like the others.
+        """
+        within = measure.used & (measure.values <= target)
+        waiting = measure.state == State.CENSORED
+        with np.errstate(invalid="ignore"):
+            due = measure.used | (waiting & (measure.values > target))
+        if measure.gave_up is not None:
+            due |= measure.gave_up & (measure.state <= State.ABSENT)
+        due &= ~np.isnan(target)
+        state = np.where(due, State.USED, measure.state)
+        state = np.where(~due & (waiting | measure.used), State.UNDECIDED, state)
+        state = np.where(np.isnan(target) & (measure.state <= State.CENSORED), State.NOT_APPLICABLE, state)
+        counts = self._counts(state.astype(np.int8))
+        return self._share(measure, "share_within_target", within, due, counts, formula="of_due")
 
     def _common(self, target: Floats) -> Floats:
         """Return the target that all contacts of a group share, NaN where they have several or none."""
-        low, high = np.full(self._n_groups, np.inf), np.full(self._n_groups, -np.inf)
-        np.fmin.at(low, self.grouping.code, target)
-        np.fmax.at(high, self.grouping.code, target)
+        low, high = (self.groups.reduced(how, target, np.nan) for how in (np.fmin, np.fmax))
         return np.where(low == high, low, np.nan)
 
 

@@ -88,13 +88,14 @@ class Finisher:
         self._constants()
         self._no_future()
         self._in_order()
-        latest = max((int(m.max()) for m in self.draft.moments.values() if m.size), default=ABSENT)
+        latest = self._latest()
         for metric, rule in self._map.clocks.items():
             self._compute(metric, rule)
         self._handled_by_machines()
         self._open_and_abandoned()
         self._bots_stop_no_clock()
-        self._censored(latest, pending.get("first_response_s"))
+        self._waiting(latest, pending.get("first_response_s"))
+        self._unresolved(latest)
         for metric in METRICS:
             if metric in self.draft.numbers:
                 self.definitions[metric] = self._definition(metric)
@@ -212,12 +213,20 @@ class Finisher:
                     metric,
                     "bot_reply",
                     "note",
-                    f"a machine replied and no human; its time is no {metric.removesuffix('_s')} of a human",
+                    _MACHINE[metric],
                     "bind channel to bot where the times of machines are wanted",
                 )
                 self.draft.numbers[metric] = np.where(taken, np.nan, values)
 
-    def _censored(self, latest: int, pending: NDArray[np.int64] | None) -> None:
+    def _latest(self) -> NDArray[np.int64]:
+        """Return the latest moment in the file of each contact: its export is no earlier than that."""
+        latest = np.full(int(self.draft.file.max(initial=0)) + 1, ABSENT)
+        for moments in self.draft.moments.values():
+            np.maximum.at(latest, self.draft.file, moments)
+        found: NDArray[np.int64] = latest[self.draft.file]
+        return found
+
+    def _waiting(self, latest: NDArray[np.int64], pending: NDArray[np.int64] | None) -> None:
         """Say how long contacts without a reply had waited when they were last seen."""
         values = self.draft.numbers.get("first_response_s")
         if values is None or not self._countable:
@@ -236,11 +245,20 @@ class Finisher:
         for name in ("closed_at", "resolved_at"):
             if name in moments:
                 until = np.where(until == ABSENT, moments[name], until)
-        still = until == ABSENT
-        if latest != ABSENT:
-            until = np.where(still, latest, until)
+        until = np.where(until == ABSENT, latest, until)
         waited = np.where(waits, self._seconds(since, until), np.nan)
         self.draft.numbers["first_response_censored_s"] = np.where(waited >= 0, waited, np.nan)
+
+    def _unresolved(self, latest: NDArray[np.int64]) -> None:
+        """Say how long contacts without a resolution had been open when they were last seen."""
+        values, moments = self.draft.numbers.get("resolution_s"), self.draft.moments
+        still = self.draft.numbers.get("open")
+        if values is None or still is None or "request_at" not in moments or not self._countable:
+            return
+        since = moments["request_at"]
+        waits = np.isnan(values) & (still == 1) & (since != ABSENT) & ~self.draft.bad("resolution_s")
+        waited = np.where(waits, self._seconds(since, latest), np.nan)
+        self.draft.numbers["resolution_censored_s"] = np.where(waited >= 0, waited, np.nan)
 
     def _definition(self, metric: str) -> Definition:
         rule = self._map.clocks.get(metric, ClockRule())
@@ -289,6 +307,10 @@ class Finisher:
         return pd.DataFrame(columns)
 
 
+_MACHINE = {
+    "first_response_s": "a machine replied and no human; its time is no first response of a human",
+    "avg_response_s": "a machine replied and no human; its times are no replies of a human",
+}
 _BY_CLOCK = frozenset({"first_response_s", "avg_response_s", "resolution_s"})
 """Times that business hours make sense for; waits in a queue and conversations run on all clocks alike."""
 

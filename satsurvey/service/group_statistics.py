@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, ndtri, stdtrit
+from scipy.special import bdtr, ndtri
 
-from satsurvey.service.grouping import Clusters, Codes
-from satsurvey.text.intervals import wilson
-
-Floats = NDArray[np.float64]
+from satsurvey.scoring.intervals import t_quantiles, wilson
+from satsurvey.service.grouping import Clusters
+from satsurvey.service.segments import Codes, Floats, Segments, dense_codes
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,9 @@ class GroupEstimate:
 def group_ratios(
     numerator: Floats,
     denominator: Floats | None,
-    group: Codes,
-    n_groups: int,
+    used: NDArray[np.bool_],
+    groups: Segments,
     *,
-    rows: NDArray[np.intp],
     clusters: Clusters | None = None,
     level: float = 0.95,
 ) -> GroupEstimate:
@@ -50,11 +48,11 @@ def group_ratios(
     Parameters
     ----------
     numerator, denominator
-        y and x of every contact in `rows`, of shape (rows,); no x makes means.
-    group, n_groups
-        Group of every contact (N,), and how many groups there are.
-    rows
-        Positions of the contacts that have a value.
+        y and x of every contact (N,), contacts in the order of their groups; no x makes means.
+    used
+        Which contacts have a value, (N,).
+    groups
+        The groups.
     clusters
         Contacts that belong together, or None.
     level
@@ -66,36 +64,34 @@ def group_ratios(
     clusters), interval R ± t(m-1)·√variance. For means of single contacts this is s²/n. A group of which all
     belongs to one cluster has no spread between clusters; its interval goes by contacts.
     """
-    own = group[rows]
-    x = np.ones(rows.size) if denominator is None else denominator
-    n = np.bincount(own, minlength=n_groups)
+    y = np.where(used, numerator, 0.0)
+    x = None if denominator is None else np.where(used, denominator, 0.0)
+    n = groups.counts(used)
     with np.errstate(invalid="ignore", divide="ignore"):
-        total = np.bincount(own, x, minlength=n_groups)
-        value = np.bincount(own, numerator, minlength=n_groups) / total
-        z = (numerator - value[own] * x) / total[own]
-        squares, m = np.bincount(own, z**2, minlength=n_groups), n
-        clustered = np.zeros(n_groups, dtype=np.bool_)
+        total = n if x is None else groups.sums(x)
+        value = groups.sums(y) / total
+        squares, m = groups.sums((y - groups.spread(value) * (used if x is None else x)) ** 2), n
+        clustered = np.zeros(len(groups), dtype=np.bool_)
         if clusters is not None:
-            between, count = _between(z, rows, clusters, n_groups)
+            between, count = clusters.between(y, x, value, used)
             clustered = (count > 1) & (count < n)
             squares, m = np.where(clustered, between, squares), np.where(clustered, count, n)
-        df = np.where(m > 1, m - 1.0, np.nan)
-        half = stdtrit(df, 0.5 + level / 2) * np.sqrt(m / df * squares)
+        df = np.maximum(m - 1.0, 0)
+        half = t_quantiles(df, level) * np.sqrt(m / df * squares) / np.abs(total)
     return GroupEstimate(value, value - half, value + half, n, clustered)
 
 
 def group_shares(
     yes: NDArray[np.bool_],
-    group: Codes,
-    n_groups: int,
+    used: NDArray[np.bool_],
+    groups: Segments,
     *,
-    rows: NDArray[np.intp],
     clusters: Clusters | None = None,
     level: float = 0.95,
 ) -> GroupEstimate:
     """Estimate the share of contacts that say yes in every group, 0-1, with Wilson's interval.
 
-    `yes` is of shape (rows,); the other parameters are those of `group_ratios`.
+    `yes` is of shape (N,), read where `used`; the other parameters are those of `group_ratios`.
 
     Notes
     -----
@@ -103,48 +99,21 @@ def group_shares(
     p(1-p)/variance between clusters and at most the number of contacts, and the quantile Student's with one
     less than the number of clusters.
     """
-    own = group[rows]
-    n = np.bincount(own, minlength=n_groups)
+    yes = yes & used
+    n = groups.counts(used)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.bincount(own, yes, minlength=n_groups) / n
-    if clusters is None:
-        low, high = wilson(share, n.astype(np.float64), level=level)
-        return GroupEstimate(share, low, high, n, np.zeros(n_groups, dtype=np.bool_))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        squares, m = _between((yes - share[own]) / n[own], rows, clusters, n_groups)
+        share = groups.counts(yes) / n
+    low, high = wilson(share, n.astype(np.float64), level=level)
+    clustered = np.zeros(len(groups), dtype=np.bool_)
+    if clusters is not None:
+        squares, m = clusters.between(yes, None, share, used)
         clustered = (m > 1) & (m < n)
-        variance = m / (m - 1.0) * squares
-        effective = np.where(variance > 0, np.minimum(share * (1 - share) / variance, n), n)
-    low, high = wilson(
-        share,
-        np.where(clustered, effective, n),
-        level=level,
-        df=np.where(clustered, m - 1.0, np.inf),
-    )
+        p, n_of, m_of = share[clustered], n[clustered], m[clustered].astype(np.float64)
+        variance = m_of / (m_of - 1) * squares[clustered] / n_of**2
+        with np.errstate(invalid="ignore", divide="ignore"):
+            effective = np.where(variance > 0, np.minimum(p * (1 - p) / variance, n_of), n_of)
+        low[clustered], high[clustered] = wilson(p, effective, level=level, df=m_of - 1)
     return GroupEstimate(share, low, high, n, clustered)
-
-
-def _between(
-    z: Floats, rows: NDArray[np.intp], clusters: Clusters, n_groups: int
-) -> tuple[Floats, NDArray[np.int64]]:
-    """Return Σ z_c² of every group, and how many of its clusters have a contact in `rows`."""
-    own = clusters.code[rows]
-    size = clusters.group.size
-    sums = np.bincount(own, z, minlength=size)
-    here = np.bincount(own, minlength=size) > 0
-    squares: Floats = np.bincount(clusters.group, sums**2, minlength=n_groups).astype(np.float64)
-    return squares, np.bincount(clusters.group[here], minlength=n_groups).astype(np.int64)
-
-
-def within_groups(order: NDArray[np.int64], group: Codes) -> NDArray[np.int64]:
-    """Bring positions group by group, those of a group staying in their order.
-
-    One sort of whole numbers does what a stable sort by group would, much faster.
-    """
-    size = np.int64(max(order.size, 1))
-    sorted_places: NDArray[np.int64] = np.sort(group[order] * size + np.arange(order.size))
-    grouped: NDArray[np.int64] = order[sorted_places % size]
-    return grouped
 
 
 @dataclass(frozen=True)
@@ -154,33 +123,21 @@ class SortedGroups:
     Attributes
     ----------
     values
-        Group by group, ascending.
+        Group by group, ascending, behind them in each group what is not used.
     starts
         Where each group begins; of shape (G,), for empty groups too.
     n
-        Values of each group.
-    order
-        Position of every value among those given.
+        Values of each group that are used.
     """
 
     values: Floats
-    starts: NDArray[np.int64]
-    n: NDArray[np.int64]
-    order: NDArray[np.int64]
+    starts: Codes
+    n: Codes
 
     @classmethod
-    def of(
-        cls, values: Floats, group: Codes, n_groups: int, *, ascending: NDArray[np.int64] | None = None
-    ) -> SortedGroups:
-        """Sort values, which must be numbers, within groups.
-
-        `ascending` are the positions to use, in the order of their values, where that is known already.
-        """
-        if ascending is None:
-            ascending = np.argsort(values)
-        order = within_groups(ascending, group) if n_groups > 1 else ascending
-        n = np.bincount(group[ascending], minlength=n_groups)
-        return cls(values[order], np.cumsum(n) - n, n, order)
+    def of(cls, values: Floats, used: NDArray[np.bool_], groups: Segments) -> SortedGroups:
+        """Sort values, which must be numbers where they are used, within groups."""
+        return cls(groups.sorted(np.where(used, values, np.inf)), groups.starts, groups.counts(used))
 
     def at(self, rank: NDArray[np.int64]) -> Floats:
         """Return the value of a rank (from 1) in every group, NaN where there is none."""
@@ -209,7 +166,7 @@ class SortedGroups:
         low = self.at(below + 1)
         high = self.at(np.minimum(below + 2, self.n))
         value = low + (place - below) * (high - low)
-        sizes, which = np.unique(self.n, return_inverse=True)
+        sizes, which = dense_codes(self.n)
         first, last = order_ranks(sizes, q, level)
         none = np.zeros(self.n.size, dtype=np.bool_)
         return GroupEstimate(value, self.at(first[which]), self.at(last[which]), self.n, none)

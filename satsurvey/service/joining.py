@@ -31,6 +31,7 @@ from satsurvey.service.drafts import Draft, match
 from satsurvey.service.fields import FieldReader
 from satsurvey.service.maps import EVENTS, RecordMap
 from satsurvey.service.records import TEXTS, Clock
+from satsurvey.service.segments import dense_codes
 from satsurvey.service.steps import ACTIVATE, APPLY_SLA, BREACH, FULFILL, PAUSE, first_of, run
 
 
@@ -61,9 +62,9 @@ class Joining:
 
     def set_aside(self, reader: FieldReader, found: NDArray[np.bool_], reason: str) -> None:
         """Set rows of a table aside."""
-        source = reader.table.source
+        name, sheet = reader.table.source.name, reader.table.source.sheet
         self.unused[reader.table.number] += [
-            UnusedRow(source.name, source.sheet, int(row), reason) for row in reader.table.rows[found]
+            UnusedRow(name, sheet, row, reason) for row in reader.table.rows[found].tolist()
         ]
 
     # Messages ----------------------------------------------------------------------------------------------
@@ -268,7 +269,10 @@ class Joining:
             if reader.has("target_s"):
                 draft.set_numbers("sla_target_s", numbers(reader.lengths("target_s")[0], chosen))
             if reader.has("missed"):
-                draft.set_numbers("sla_met", 1.0 - numbers(reader.flags("missed"), chosen))
+                missed = numbers(reader.flags("missed"), chosen)
+                # What is not done and not late yet is neither kept nor broken.
+                kept = np.where((missed == 1) | (end != ABSENT), 1.0 - missed, np.nan)
+                draft.set_numbers("sla_met", kept)
         elif metric == "resolution_s":
             draft.set_moments("resolved_at", end)
 
@@ -344,20 +348,21 @@ class Joining:
             self.pending[metric] = np.where(done, ABSENT, ran.running_since)[code]
             self._promise(draft, code, contact, at, kind, target, done)
             return
-        keys = np.unique(np.stack([contact, instance.astype(np.int64)]), axis=1, return_inverse=True)
-        group, which = keys[0], keys[1].reshape(-1)
-        ran = run(which, at, kind, group.shape[1], self.seconds)
+        instances, measurement = np.unique(instance.astype(np.int64), return_inverse=True)
+        kept, which = dense_codes(contact * instances.size + measurement)
+        owner = kept // instances.size
+        ran = run(which, at, kind, kept.size, self.seconds)
         done = ran.fulfilled != ABSENT
-        count = np.bincount(group[0][done], minlength=n)
-        total = np.bincount(group[0][done], ran.seconds[done], minlength=n)
+        count = np.bincount(owner[done], minlength=n)
+        total = np.bincount(owner[done], ran.seconds[done], minlength=n)
         if metric == "avg_response_s":
             total = np.divide(total, count, out=np.full(n, np.nan), where=count > 0)
         draft.set_numbers(metric, np.where(count > 0, total, np.nan)[code])
         if metric == "resolution_s":
             last = np.full(n, ABSENT)
-            np.maximum.at(last, group[0][done], ran.fulfilled[done])
+            np.maximum.at(last, owner[done], ran.fulfilled[done])
             running = np.zeros(n, dtype=np.bool_)
-            running[group[0][ran.running_since != ABSENT]] = True
+            running[owner[ran.running_since != ABSENT]] = True
             # A ticket that was opened again is not resolved, whatever was fulfilled before.
             draft.set_moments("resolved_at", np.where(running, ABSENT, last)[code])
             draft.set_numbers("open", running.astype(np.float64)[code])

@@ -77,6 +77,10 @@ FORMULAS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "未应答、未结者按已等待时长计入（Kaplan-Meier）",
             "all contacts; one without an end counts as long as it was seen (Kaplan-Meier)",
         ),
+        "of_due": (
+            "时限内 / 到期；放弃的、等待已超过时限的计为未达成，未到期的不计",
+            "in time / due; who gave up or waits beyond it missed it, who is not due yet is left out",
+        ),
         "contacts_equal": (
             "每次联系计一次；跨渠道即按量加权",
             "every contact counts once, which weighs channels by their volume",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError
+from satsurvey.scoring.intervals import check_level
 from satsurvey.service.figures import Figure, Figures
 from satsurvey.service.grouping import CLOCK_PARTS, Clusters, Grouping, Levels, checked_groups
 from satsurvey.service.kpi_formulas import (
@@ -22,6 +25,10 @@ from satsurvey.service.kpi_formulas import (
 )
 from satsurvey.service.measures import Contacts
 from satsurvey.service.records import Definition, ServiceRecords
+from satsurvey.service.segments import Codes
+
+Words = pd.api.extensions.ExtensionArray
+Number = TypeVar("Number", bound=np.generic)
 
 TARGETED = (
     "first_response_time",
@@ -138,29 +145,27 @@ def kpis(
     contacts = Contacts(
         records, levels, targets=chosen, fcr_window_days=fcr_window_days, short_abandon_s=short_abandon_s
     )
-    makers = []
-    for names in (groups, ()):
-        grouping = Grouping.of(levels, names)
-        agents, customers = (Clusters.of(grouping, levels, column) for column in ("agent_id", "customer_id"))
-        makers.append(Figures(grouping, agents or customers, customers, level))
-    own, whole = makers
-    rows: tuple[list[Figure], list[Figure]] = ([], [])
+    own, whole = Grouping.of(levels, groups), Grouping.of(levels, ())
+    groupings = (own, whole) if groups else (whole,)
+    makers = [_maker(grouping, own.order, levels, level) for grouping in groupings]
+    rows: list[list[Figure]] = [[] for _ in makers]
     for measure in contacts.measures():
-        censored = measure.kind == "time" and whole.has_censored(measure)
+        arranged = measure.arranged(own.order)
+        censored = measure.kind == "time" and measure.has_censored
         for maker, found in zip(makers, rows, strict=True):
-            found += maker.of(measure, censored=censored)
+            found += maker.of(arranged, censored=censored)
     parameters = {
         "level": level,
         "fcr_window_days": fcr_window_days,
         "short_abandon_s": short_abandon_s,
         "by_purpose": "purpose" in frame,
     }
-    overall = _frame(rows[1], whole.grouping, parameters)
-    notes = [*dropped, *contacts.notes, *_censoring_notes(overall), *_cluster_notes(own, whole)]
+    overall = _frame(rows[-1], whole, parameters)
+    notes = [*dropped, *contacts.notes, *_censoring_notes(overall), *_cluster_notes(makers[-1])]
     if not len(frame):
         notes.insert(0, "there are no contacts, so that there are no figures")
     return Kpis(
-        frame=_frame(rows[0], own.grouping, parameters),
+        frame=_frame(rows[0], own, parameters),
         overall=overall,
         by=groups,
         n_contacts=len(frame),
@@ -168,11 +173,26 @@ def kpis(
         method={
             **parameters,
             "targets": chosen,
-            "clusters_of_times": None if own.time_clusters is None else own.time_clusters.word,
-            "clusters_of_rates": None if own.rate_clusters is None else own.rate_clusters.word,
+            "clusters_of_times": _word(makers[0].time_clusters),
+            "clusters_of_rates": _word(makers[0].rate_clusters),
         },
         notes=tuple(dict.fromkeys([*notes, *records.notes])),
     )
+
+
+def _maker(grouping: Grouping, order: Codes, levels: Levels, level: float) -> Figures:
+    """Return what makes the figures of groups, of contacts in an order."""
+    agents, customers = (
+        None
+        if (who := levels.identities(f"{word}_id")) is None
+        else Clusters.of(grouping.segments, who[order], word)
+        for word in ("agent", "customer")
+    )
+    return Figures(grouping.segments, agents or customers, customers, level)
+
+
+def _word(clusters: Clusters | None) -> str | None:
+    return None if clusters is None else clusters.word
 
 
 def _groups(records: ServiceRecords, by: str | Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
@@ -193,8 +213,7 @@ def _checked(
     fcr_window_days: float,
     short_abandon_s: float | None,
 ) -> dict[str, float | Mapping[str, float]]:
-    if not 0 < level < 1:
-        raise MethodError("a confidence level lies between 0 and 1", value=level, expected="such as 0.95")
+    check_level(level)
     if not 0 < fcr_window_days < np.inf:
         raise MethodError(
             "the window of repeats must be positive", value=fcr_window_days, expected="days, such as 7"
@@ -219,46 +238,49 @@ def _checked(
 
 def _frame(figures: Sequence[Figure], grouping: Grouping, parameters: Mapping[str, object]) -> pd.DataFrame:
     """Put figures one under the other, the rows of a group together."""
-    kept = [np.flatnonzero(figure.n + figure.counts[:, 0] > 0) for figure in figures]
-    sizes = [rows.size for rows in kept]
-    group = np.concatenate([np.zeros(0, np.int64), *kept])
-    order = np.argsort(group, kind="stable")
+
+    def stacked(parts: Iterable[NDArray[Any]], dtype: type[Number]) -> NDArray[Number]:
+        """Return a row for every group, a column for every figure."""
+        table = np.empty((len(grouping), len(figures)), dtype)
+        for column, part in enumerate(parts):
+            table[:, column] = part
+        return table
+
+    kept = stacked((figure.n + figure.counts[0] > 0 for figure in figures), np.bool_)
+    group, which = np.nonzero(kept)
 
     def numbers(name: str) -> NDArray[np.float64]:
-        parts = [getattr(figure, name)[rows] for figure, rows in zip(figures, kept, strict=True)]
-        return np.concatenate([np.zeros(0), *parts])[order]
+        return stacked((getattr(figure, name) for figure in figures), np.float64)[kept]
 
-    def words(name: str, known: Sequence[str]) -> pd.api.extensions.ExtensionArray:
-        places = np.array([known.index(getattr(figure, name)) for figure in figures], dtype=np.int8)
-        return _named(np.repeat(places, sizes)[order], known)
+    def counts(place: int) -> NDArray[np.int32]:
+        return stacked((figure.counts[place] for figure in figures), np.int32)[kept]
+
+    def words(name: str, known: Iterable[str], shown: Iterable[str] | None = None) -> Words:
+        places = {word: place for place, word in enumerate(known)}
+        own = np.array([places[getattr(figure, name)] for figure in figures], dtype=np.int8)
+        return _named(own[which], places if shown is None else shown)
 
     columns: dict[str, object] = {
-        str(name): pd.Series(grouping.names[name].array).take(group[order]).array for name in grouping.names
+        str(name): grouping.names[name].array.take(group) for name in grouping.names
     }
-    columns["metric"] = words("metric", tuple(KPI_METRICS))
-    columns["formula"] = words("formula", tuple(FORMULAS))
+    columns["metric"] = words("metric", KPI_METRICS)
+    columns["formula"] = words("formula", FORMULAS)
     texts = [formula_text(name, "en", parameters) for name in FORMULAS]
-    places = np.array([list(FORMULAS).index(figure.formula) for figure in figures], dtype=np.int8)
-    columns["definition"] = _named(np.repeat(places, sizes)[order], texts)
-    columns["statistic"] = words("statistic", tuple(STATISTICS))
+    columns["definition"] = words("formula", FORMULAS, texts)
+    columns["statistic"] = words("statistic", STATISTICS)
     columns["value"] = numbers("value")
-    columns["unit"] = words("unit", tuple(UNITS))
+    columns["unit"] = words("unit", UNITS)
     columns["ci_low"], columns["ci_high"] = numbers("low"), numbers("high")
-    how = [figure.interval[rows] for figure, rows in zip(figures, kept, strict=True)]
-    columns["interval"] = _named(np.concatenate([np.zeros(0, np.int8), *how])[order], tuple(INTERVALS))
+    columns["interval"] = _named(stacked((figure.interval for figure in figures), np.int8)[kept], INTERVALS)
     columns["target_s"] = numbers("target_s")
-    columns["n"] = numbers("n").astype(np.int32)
-    counts = np.concatenate(
-        [np.zeros((0, 1 + len(COUNTED)), np.int64)]
-        + [figure.counts[rows] for figure, rows in zip(figures, kept, strict=True)]
-    )[order].astype(np.int32)
-    columns["n_censored"] = counts[:, 0]
-    columns["n_missing"] = counts[:, 1:].sum(axis=1, dtype=np.int32)
-    columns |= {name: counts[:, 1 + k] for k, name in enumerate(COUNTED)}
-    return pd.DataFrame(columns, index=pd.RangeIndex(group.size))
+    columns["n"] = stacked((figure.n for figure in figures), np.int32)[kept]
+    columns["n_censored"], *reasons = (counts(place) for place in range(1 + len(COUNTED)))
+    columns["n_missing"] = reduce(np.add, reasons)
+    columns |= dict(zip(COUNTED, reasons, strict=True))
+    return pd.DataFrame(columns, index=pd.RangeIndex(group.size), copy=False)
 
 
-def _named(codes: NDArray[np.int8], names: Sequence[str]) -> pd.api.extensions.ExtensionArray:
+def _named(codes: NDArray[np.int8], names: Iterable[str]) -> Words:
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(names)))
 
 
@@ -274,8 +296,8 @@ def _censoring_notes(overall: pd.DataFrame) -> list[str]:
         known, censored = int(seen["n"].iloc[0]), int(seen["n_censored"].iloc[0])
         naive, true = float(seen["value"].iloc[0]), float(whole["value"].iloc[0])
         share = 100 * censored / (known + censored)
-        reached = f"{true:,.1f} s" if np.isfinite(true) else "not reached"
-        median = f"{naive:,.1f} s" if np.isfinite(naive) else "not known"
+        reached = _spoken(true) if np.isfinite(true) else "not reached"
+        median = _spoken(naive) if np.isfinite(naive) else "not known"
         notes.append(
             f"{censored:,} contacts ({share:.1f} %) had no {word} when last seen; the median "
             f"{KPI_METRICS[metric][1]} is {median} without them and {reached} with them (Kaplan-Meier)"
@@ -283,7 +305,12 @@ def _censoring_notes(overall: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _cluster_notes(own: Figures, whole: Figures) -> list[str]:
+def _spoken(seconds: float) -> str:
+    """Say a time in seconds, or in hours from ten minutes on."""
+    return f"{seconds:,.1f} s" if seconds < 600 else f"{seconds / 3600:,.1f} h"
+
+
+def _cluster_notes(whole: Figures) -> list[str]:
     notes = []
     if whole.rate_clusters is not None:
         notes.append(

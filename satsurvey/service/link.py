@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from satsurvey.errors import ColumnsError, MethodError
 from satsurvey.intake.dates import parse_dates
 from satsurvey.intake.responses import Responses
+from satsurvey.scoring.frames import names_at
+from satsurvey.service.contacts_by_key import ContactsByKey
 from satsurvey.service.link_keys import KeyColumn, joined_codes
 from satsurvey.service.records import ServiceRecords
 from satsurvey.service.repeats import seconds_of
@@ -34,6 +39,20 @@ LINK_STATUS = (
     "different_company",
 )
 """What became of an interview; the first two are linked, the others say why not."""
+LINK_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "linked": ("已连接", "linked"),
+        "linked_of_several": ("已连接（多次联系取其一）", "linked, one of several contacts"),
+        "no_id": ("访问中没有编号", "no id in the interview"),
+        "id_not_in_records": ("服务记录中没有该编号", "id not in the records"),
+        "several_contacts": ("该编号有多次联系，无时间可分", "several contacts with the id, no time to tell"),
+        "no_time": ("缺少时间", "no time to compare"),
+        "outside_window": ("不在时间窗内", "outside the window"),
+        "contact_after_interview": ("联系晚于访问", "contact began after the interview"),
+        "different_company": ("企业不一致", "another company"),
+    }
+)
+"""What became of an interview, in Chinese and English."""
 CONFLICTS = ("different_company", "contact_after_interview", "several_interviews")
 _CODE = {name: place for place, name in enumerate(LINK_STATUS)}
 _DAY = 86_400
@@ -114,7 +133,8 @@ def link(
     Notes
     -----
     Where both sides name companies, an id is one of its company: the same id at another company is a conflict
-    and not a link. A time without a time of day stands for the end of its day. An interview whose contact
+    and not a link. A day without a time of day stands for its end; for "nearest" a contact of that day is not
+    away from it. An interview whose contact
     began after it is a conflict and not a link, but for "nearest".
     """
     _check(by, window_days, prefer)
@@ -122,8 +142,10 @@ def link(
     ids, its = _keys(responses, records, by, notes)
     keys, contact_keys = joined_codes(ids, its)
     company, contact_company = _companies(responses, records, notes)
+    when, slack = _interview_times(responses, prefer, notes)
     matching = _Matching(
-        when=_interview_times(responses, prefer, notes),
+        when=when,
+        slack=slack,
         contact_when=_contact_times(records),
         window_s=np.inf if window_days is None else float(window_days) * _DAY,
         by=by,
@@ -132,21 +154,21 @@ def link(
     n = len(responses)
     status, contact = np.full(n, _CODE["id_not_in_records"], dtype=np.int8), np.full(n, -1, dtype=np.int64)
     status[keys < 0] = _CODE["no_id"]
-    usable = contact_keys >= 0
     # An id belongs to its company; contacts that name none may be anybody's.
+    nobody = np.full(n, -1, dtype=np.int64)
     n_companies = int(max(company.max(initial=-1), contact_company.max(initial=-1))) + 2
-    for mine, theirs, rows in (
-        (company, contact_company, company >= 0),
-        (np.full(n, -1), contact_company, company >= 0),
-        (np.full(n, -1), np.full(contact_company.size, -1), company < 0),
-    ):
-        todo = np.flatnonzero(rows & (status == _CODE["id_not_in_records"]))
-        if todo.size:
-            joint = np.where(usable, contact_keys * n_companies + theirs + 1, -1)
-            status[todo], contact[todo] = matching.of(todo, (keys * n_companies + mine + 1)[todo], joint)
-    elsewhere = (status == _CODE["id_not_in_records"]) & np.isin(keys, contact_keys[usable])
-    status[elsewhere] = _CODE["different_company"]
-    contact[elsewhere] = _first_with(keys[elsewhere], contact_keys)
+    for theirs, wanted in ((contact_company, company >= 0), (np.full_like(contact_company, -1), company < 0)):
+        if not wanted.any():
+            continue
+        joint = np.where(contact_keys >= 0, contact_keys * n_companies + theirs + 1, -1)
+        contacts = ContactsByKey.of(joint, matching.contact_when)
+        for mine in (company, nobody):
+            todo = np.flatnonzero(wanted & (status == _CODE["id_not_in_records"]))
+            own = keys[todo] * n_companies + mine[todo] + 1
+            status[todo], contact[todo] = matching.of(todo, own, contacts)
+    first = _first_of(keys, contact_keys)
+    elsewhere = (status == _CODE["id_not_in_records"]) & (first >= 0)
+    status[elsewhere], contact[elsewhere] = _CODE["different_company"], first[elsewhere]
     linked = status <= _CODE["linked_of_several"]
     interview = np.flatnonzero(linked).astype(np.int64)
     pairs = contact[linked]
@@ -161,7 +183,8 @@ def link(
         ),
         sides.rows("several_interviews", interview[claims[pairs] > 1], contact),
     ]
-    _tell(notes, n, interview.size, int((claims > 1).sum()))
+    several = int((status == _CODE["linked_of_several"]).sum())
+    _tell(notes, n, interview.size, several, int((claims > 1).sum()), prefer)
     return Link(
         interview=interview,
         contact=pairs,
@@ -239,21 +262,31 @@ def _companies(responses: Responses, records: ServiceRecords, notes: list[str]) 
     return own.astype(np.int64), theirs.astype(np.int64)
 
 
-def _interview_times(responses: Responses, prefer: Prefer, notes: list[str]) -> Floats:
-    """Return the time of each interview that contacts are compared with, seconds of local time."""
+def _interview_times(responses: Responses, prefer: Prefer, notes: list[str]) -> tuple[Floats, Floats]:
+    """Return the time of each interview that contacts are compared with, local seconds, and its slack.
+
+    A day without a time stands at its end, and its slack is how much earlier it may have been. A midnight is
+    such a day where the cell has no time or where all moments of the column are midnights.
+    """
     found = np.full(len(responses), np.nan)
+    slack = np.zeros(len(responses))
     order = ("completed_at", "contact_at") if prefer == "last_before" else ("contact_at", "completed_at")
     for role in order:
         if role not in responses.texts:
             continue
         moments, bad = parse_dates(responses.texts[role])
         seconds = np.where(np.isnat(moments), np.nan, moments.astype(np.int64))
-        # A day alone is over at its end.
-        seconds = np.where(seconds % _DAY == 0, seconds + _DAY - 1, seconds)
-        found = np.where(np.isnan(found), seconds, found)
+        midnight = seconds % _DAY == 0
+        timed = pc.fill_null(pc.match_substring(responses.texts[role], ":"), False).to_numpy(
+            zero_copy_only=False
+        )
+        alone = midnight & (~timed | bool((midnight | np.isnan(seconds)).all()))
+        new = np.isnan(found)
+        found = np.where(new, np.where(alone, seconds + _DAY - 1, seconds), found)
+        slack = np.where(new & alone, _DAY - 1.0, slack)
         if bad.any():
             notes.append(f"{int(bad.sum()):,} interviews have a {role} that cannot be read")
-    return found
+    return found, slack
 
 
 def _contact_times(records: ServiceRecords) -> Floats:
@@ -269,38 +302,34 @@ class _Matching:
     """The choice among the contacts of one key by time."""
 
     when: Floats
+    slack: Floats
     contact_when: Floats
     window_s: float
     by: Key
     prefer: Prefer
 
-    def of(self, rows: NDArray[np.intp], keys: Codes, contact_keys: Codes) -> tuple[NDArray[np.int8], Codes]:
+    def of(
+        self, rows: NDArray[np.intp], keys: Codes, contacts: ContactsByKey
+    ) -> tuple[NDArray[np.int8], Codes]:
         """Return status and contact of interviews; the contact also where it is one that does not fit."""
-        order = np.lexsort((self.contact_when, contact_keys))  # contacts without a time are last of their key
-        key, time = contact_keys[order], self.contact_when[order]
-        new = np.ones(key.size, dtype=np.bool_)
-        new[1:] = key[1:] != key[:-1]
-        place = np.cumsum(new) - 1
-        ends = np.append(np.flatnonzero(new)[1:], key.size)
-        low = np.searchsorted(key, keys)
-        here = np.minimum(low, max(key.size - 1, 0))
-        known_key = key[here] == keys if key.size else np.zeros(rows.size, dtype=np.bool_)
         status = np.full(rows.size, _CODE["id_not_in_records"], dtype=np.int8)
-        found = np.flatnonzero(known_key)
-        low, when = low[found], self.when[rows[found]]
-        high = ends[place[low]]
-        dated = np.concatenate([[0], np.cumsum(~np.isnan(time))])
-        n_dated = dated[high] - dated[low]
-        before = _last_not_after(place, time, place[low], when) - low
+        contact = np.full(rows.size, -1, dtype=np.int64)
+        there, group = contacts.find(keys)
+        found = np.flatnonzero(there)
+        group, when = group[found], self.when[rows[found]]
+        time, low = contacts.time, contacts.groups.starts[group]
+        before = contacts.last_not_after(group, when)
         # Places before the first dated contact of the key mean that none began before the interview.
         chosen = np.maximum(before, 0)
         if self.prefer == "nearest":
+            n_dated = contacts.groups.counts(~np.isnan(time))[group]
             after = np.minimum(before + 1, np.maximum(n_dated - 1, 0))
             with np.errstate(invalid="ignore"):
-                nearer = np.abs(time[low + after] - when) < np.abs(when - time[low + chosen])
+                away = np.maximum(when - time[low + chosen] - self.slack[rows[found]], 0.0)
+                nearer = np.abs(time[low + after] - when) < away
             chosen = np.where((before < 0) | nearer, after, chosen)
         gap = when - time[low + chosen]
-        single = high - low == 1
+        single = contacts.groups.size[group] == 1
         known = ~np.isnan(gap)
         own = np.where(single, _CODE["linked"], _CODE["linked_of_several"])
         own = np.where(known & (np.abs(gap) > self.window_s), _CODE["outside_window"], own)
@@ -313,25 +342,8 @@ class _Matching:
             own = np.where(~known, _CODE["no_time"], own)
         if self.by == "case_id":
             own = np.where(~known & ~single, _CODE["several_contacts"], own)
-        status[found] = own
-        contact = np.full(rows.size, -1, dtype=np.int64)
-        contact[found] = order[low + chosen]
+        status[found], contact[found] = own, contacts.order[low + chosen]
         return status, contact
-
-
-def _last_not_after(group: Codes, time: Floats, wanted: Codes, when: Floats) -> Codes:
-    """Return the place of the last contact of each group that began by a moment; before the group: none.
-
-    `group` and `time` are sorted, no time coming last. Interviews are dated to the second, and so are the
-    contacts here: one that began in the same second did not begin after.
-    """
-    known = time[~np.isnan(time)]
-    first = np.floor(known.min()) if known.size else 0.0
-    span = np.int64(known.max() - first) + 3 if known.size else np.int64(3)
-    passed = np.where(np.isnan(time), span - 1, np.floor(time) - first + 1).astype(np.int64)
-    sought = np.where(np.isnan(when), 0, np.clip(np.floor(when) - first + 1, 0, span - 2)).astype(np.int64)
-    places: Codes = np.searchsorted(group * span + passed, wanted * span + sought, side="right") - 1
-    return places
 
 
 @dataclass(frozen=True)
@@ -349,30 +361,26 @@ class _Sides:
         order = np.lexsort((interviews, contacts))
         interviews, contacts = interviews[order], contacts[order]
         frame, files = self.records.contacts, [source.name for source in self.responses.files]
-        company = frame["company"].iloc[contacts].tolist() if "company" in frame else [""] * contacts.size
         names = self.records.files or ("",)
         place = frame["file"].to_numpy()[contacts] if "file" in frame else np.zeros(contacts.size, np.int64)
         row = frame["row"].to_numpy()[contacts] if "row" in frame else contacts + 2
+        company = self.responses.company
+        own = np.where(company.codes < 0, len(company.names), company.codes)[interviews]
+        ids = pc.fill_null(pc.utf8_trim_whitespace(self.ids.take(pa.array(interviews))), "")
         return pd.DataFrame(
             {
-                "conflict": pd.Series([conflict] * interviews.size, dtype="str"),
-                "id": pd.Series([(i or "").strip() for i in self._ids(interviews)], dtype="str"),
-                "interview_file": pd.Series([files[k] for k in self.responses.file[interviews]], dtype="str"),
+                "conflict": names_at([conflict], np.zeros(interviews.size, dtype=np.int64)),
+                "id": pd.Series(ids, dtype="str"),
+                "interview_file": names_at(files, self.responses.file[interviews]),
                 "interview_row": self.responses.row[interviews].astype(np.int64),
-                "contact_file": pd.Series([names[k] for k in place], dtype="str"),
+                "contact_file": names_at(names, place),
                 "contact_row": row.astype(np.int64),
-                "interview_company": pd.Series(
-                    self.responses.company.take(interviews.astype(np.intp)).texts(), dtype="str"
-                ),
-                "contact_company": pd.Series(company, dtype="str"),
+                "interview_company": names_at((*company.names, ""), own),
+                "contact_company": frame["company"].take(contacts).array if "company" in frame else "",
                 "interview_at": _moments(self.matching.when[interviews]),
                 "contact_at": _moments(self.matching.contact_when[contacts]),
             }
         )
-
-    def _ids(self, interviews: NDArray[np.intp] | Codes) -> list[str | None]:
-        texts: list[str | None] = self.ids.take(pa.array(interviews)).to_pylist()
-        return texts
 
 
 def _moments(seconds: Floats) -> NDArray[np.datetime64]:
@@ -381,10 +389,12 @@ def _moments(seconds: Floats) -> NDArray[np.datetime64]:
     return np.where(known, whole, np.datetime64("NaT", "s"))
 
 
-def _first_with(keys: Codes, contact_keys: Codes) -> Codes:
-    """Return the first contact of each key, which must be there."""
-    order = np.argsort(contact_keys, kind="stable")
-    found: Codes = order[np.searchsorted(contact_keys[order], keys)].astype(np.int64)
+def _first_of(keys: Codes, contact_keys: Codes) -> Codes:
+    """Return the first contact of each key, -1 where there is none."""
+    first = np.full(int(max(keys.max(initial=-1), contact_keys.max(initial=-1))) + 2, -1, dtype=np.int64)
+    first[contact_keys[::-1]] = np.arange(contact_keys.size)[::-1]
+    first[-1] = -1  # which is where no key points
+    found: Codes = first[keys]
     return found
 
 
@@ -406,8 +416,14 @@ def _coverage(status: NDArray[np.int8], claims: Codes) -> pd.DataFrame:
     )
 
 
-def _tell(notes: list[str], n: int, linked: int, claimed: int) -> None:
+def _tell(notes: list[str], n: int, linked: int, several: int, claimed: int, prefer: Prefer) -> None:
     notes.insert(0, f"{linked:,} of {n:,} interviews are linked to a contact; the others enter nothing")
+    if several and prefer == "nearest":
+        notes.insert(1, f"{several:,} interviews have several contacts: the nearest in time was taken")
+    elif several:
+        notes.insert(
+            1, f"{several:,} interviews have several contacts: the last before the interview was taken"
+        )
     if claimed:
         notes.append(
             f"{claimed:,} contacts are claimed by several interviews each; all of these are kept, and listed"

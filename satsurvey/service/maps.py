@@ -14,6 +14,7 @@ from satsurvey.instrument.library import read_toml
 from satsurvey.instrument.model import validation_defects
 from satsurvey.intake.formats.headings import normalise_heading
 from satsurvey.service.calendars import ZoneName
+from satsurvey.service.ratings import RatingScale
 from satsurvey.service.records import (
     COUNTS,
     FLAGS,
@@ -40,7 +41,7 @@ TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **_JOIN,
             **TEXTS,
             **MOMENTS,
-            **{name: text for name, text in LENGTHS.items() if name != "first_response_censored_s"},
+            **{name: text for name, text in LENGTHS.items() if not name.endswith("_censored_s")},
             **COUNTS,
             **FLAGS,
             "seen_at": "when the contact was last changed or exported",
@@ -248,6 +249,10 @@ class RecordMap(_Model):
         Whether a contact that ended without an answer was given up by the customer.
     repeated_ids
         Of several rows with one contact id, `last` keeps the last, `keep` keeps all that differ.
+    rating
+        The scale of the ratings, where the system says it.
+    promise
+        Which length of time `sla_target_s` and `sla_met` are about; "" where the map does not say.
     """
 
     schema_: Literal["satsurvey.records_map/1"] = Field(alias="schema")
@@ -271,6 +276,8 @@ class RecordMap(_Model):
     metrics: dict[str, str] = {}
     abandoned_when_unanswered: bool = False
     repeated_ids: Literal["keep", "last"] = "keep"
+    rating: RatingScale | None = None
+    promise: Literal["", "first_response_s", "resolution_s"] = ""
 
     def table(self, role: str) -> Table:
         """Return a table by its kind."""
@@ -406,7 +413,7 @@ def _names(column: object) -> list[str]:
 
 def _value_defects(values: Mapping[str, Any]) -> Iterator[Defect]:
     allowed: dict[str, tuple[str, ...]] = {
-        "handled_by": HANDLERS,
+        "handled_by": tuple(HANDLERS),
         "author_role": WRITER_ROLES,
         "event": EVENTS,
         **dict.fromkeys(FLAG_FIELDS, ("yes", "no")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 from typing import Literal
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satsurvey.service.concurrency import overlap
-from satsurvey.service.grouping import Levels, identities
+from satsurvey.service.grouping import Levels
 from satsurvey.service.kpi_formulas import KPI_METRICS
 from satsurvey.service.records import ServiceRecords
-from satsurvey.service.repeats import Repeats, find_repeats, seconds_of
+from satsurvey.service.repeats import Repeats, Visits, seconds_of
 from satsurvey.service.service_levels import SERVICE_LEVELS
 
 Floats = NDArray[np.float64]
@@ -52,9 +52,11 @@ class Measure:
     state
         int8, a `State` of every contact.
     weights
-        Denominators of a ratio; for "waits" the number of single waits.
+        Denominators of a ratio, 1 where there are none; for "waits" the number of single waits.
     target
         Target of every contact in seconds, NaN where none is given.
+    gave_up
+        Where the customer left before the end: it can no longer come in time.
     """
 
     metric: str
@@ -64,14 +66,28 @@ class Measure:
     state: NDArray[np.int8]
     weights: Floats | None = None
     target: Floats | None = None
+    gave_up: Flags | None = None
 
-    @cached_property
-    def ascending(self) -> NDArray[np.int64]:
-        """Contacts whose time is known, to its end or not, in the order of their values."""
-        seen = ((self.state == State.USED) | (self.state == State.CENSORED)) & ~np.isnan(self.values)
-        rows = np.flatnonzero(seen)
-        order: NDArray[np.int64] = rows[np.argsort(self.values[rows])]
-        return order
+    @property
+    def used(self) -> Flags:
+        """Which contacts have a value."""
+        return np.asarray(self.state == State.USED)
+
+    @property
+    def has_censored(self) -> bool:
+        """Whether the end of some contact was not seen, though a part of its time was."""
+        return bool(((self.state == State.CENSORED) & ~np.isnan(self.values)).any())
+
+    def arranged(self, order: NDArray[np.int64]) -> Measure:
+        """Return the measure of the contacts in another order."""
+        return replace(
+            self,
+            values=self.values.take(order),
+            state=self.state.take(order),
+            weights=None if self.weights is None else self.weights.take(order),
+            target=None if self.target is None else self.target.take(order),
+            gave_up=None if self.gave_up is None else self.gave_up.take(order),
+        )
 
 
 class Contacts:
@@ -103,6 +119,7 @@ class Contacts:
         self.window_days = fcr_window_days
         self.short_abandon_s = short_abandon_s
         self.notes: list[str] = []
+        self._wanting: dict[tuple[str, ...], list[str]] = {}
         self._n = len(self.frame)
 
     def measures(self) -> Iterator[Measure]:
@@ -118,18 +135,23 @@ class Contacts:
         yield from self._transfers()
         yield from self._bots()
         yield from self._concurrency()
+        for columns, names in self._wanting.items():
+            said = (
+                "is left out: the records have no column"
+                if len(names) == 1
+                else ("are left out: the records have no column")
+            )
+            self.notes.append(f"{', '.join(names)} {said} {', '.join(columns)}")
 
     # Columns -----------------------------------------------------------------------------------------------
 
     def _has(self, metric: str | Sequence[str], *columns: str) -> bool:
         """Tell whether all columns are there; if not, note which are wanted."""
-        absent = [column for column in columns if column not in self.frame]
+        absent = tuple(column for column in columns if column not in self.frame)
         if absent:
             names = [metric] if isinstance(metric, str) else metric
-            for name in names:
-                self.notes.append(
-                    f"{KPI_METRICS[name][1]} is left out: the records have no column {', '.join(absent)}"
-                )
+            wanting = self._wanting.setdefault(absent, [])
+            wanting += [KPI_METRICS[name][1] for name in names if KPI_METRICS[name][1] not in wanting]
         return not absent
 
     def _numbers(self, column: str) -> Floats:
@@ -140,7 +162,8 @@ class Contacts:
     def _is(self, column: str, *words: str) -> Flags:
         if column not in self.frame:
             return np.zeros(self._n, dtype=np.bool_)
-        return np.asarray(self.frame[column].isin(words).to_numpy(dtype=np.bool_))
+        codes, names = self.levels.of(column)
+        return names.isin(words)[codes]
 
     def _target(self, metric: str) -> Floats | None:
         """Return the target of every contact, None where the metric has none."""
@@ -169,9 +192,10 @@ class Contacts:
             seen[~np.isnan(self._numbers("first_response_censored_s"))] = 0.0
         seen[~np.isnan(self._numbers("first_response_s"))] = 1.0
         seen[self._is("handled_by", "none")] = 0.0
-        # Not given up is not answered yet while the contact is open and nothing shows an answer.
-        waiting = (seen == 0) & self._open
-        seen = np.where((abandoned == 0) & ~waiting, 1.0, seen)
+        # Not given up is not answered yet while the contact waits, or is open and nothing shows an answer.
+        waiting = (seen == 0) & (self._open | ~np.isnan(self._numbers("first_response_censored_s")))
+        # Nor is what a bot kept, though nobody gave up.
+        seen = np.where((abandoned == 0) & ~waiting & ~self._bot_only, 1.0, seen)
         return np.where(abandoned == 1, 0.0, seen)
 
     @cached_property
@@ -186,15 +210,16 @@ class Contacts:
         values = self._numbers("first_response_s")
         waited = self._numbers("first_response_censored_s")
         # Who gave up had waited that long without an answer.
-        waited = np.where(
-            np.isnan(waited) & (self._numbers("abandoned") == 1), self._numbers("wait_s"), waited
-        )
+        left = np.isnan(values) & (self._numbers("abandoned") == 1)
+        waited = np.where(np.isnan(waited) & left, self._numbers("wait_s"), waited)
         state = _state(values)
         state[np.isnan(values) & self._bot_only] = State.NOT_APPLICABLE
         state[(state == State.ABSENT) & ~np.isnan(waited)] = State.CENSORED
         values = np.where(state == State.CENSORED, waited, values)
         target = self._target("first_response_time")
-        yield Measure("first_response_time", "answered_only", "time", values, state, target=target)
+        yield Measure(
+            "first_response_time", "answered_only", "time", values, state, target=target, gave_up=left
+        )
 
     def _average_response(self) -> Iterator[Measure]:
         if not self._has("avg_response_time", "avg_response_s"):
@@ -223,16 +248,18 @@ class Contacts:
         else:
             hold, formula = np.zeros(self._n), "queue_only"
         total = queue + hold
-        yield Measure("wait_time", formula, "time", total, _state(total), target=target)
+        # Nobody waits for a person whom a bot keeps.
+        by_bot = self._bot_only & (self.answered != 1) & (self._numbers("abandoned") != 1)
+        waited, queued = _state(total), _state(queue)
+        waited[by_bot] = queued[by_bot] = State.NOT_APPLICABLE
+        yield Measure("wait_time", formula, "time", total, waited, target=target)
         count = (queue > 0).astype(np.float64) + (hold > 0)
-        yield Measure(
-            "wait_time", "single_waits", "waits", np.maximum(queue, hold), _state(total), weights=count
-        )
-        state = _state(queue)
+        yield Measure("wait_time", "single_waits", "waits", np.maximum(queue, hold), waited, weights=count)
+        state = queued
         yield Measure("queue_rate", "waited_at_all", "share", (queue > 0).astype(np.float64), state)
         answered = np.where(self.answered == 1, queue, np.nan)
         state = _state(answered)
-        state[self.answered == 0] = State.NOT_APPLICABLE
+        state[(self.answered == 0) | by_bot] = State.NOT_APPLICABLE
         yield Measure("speed_of_answer", "waits_of_answered", "time", answered, state)
 
     def _resolution(self) -> Iterator[Measure]:
@@ -255,6 +282,9 @@ class Contacts:
         values = self._numbers("resolution_s")
         state = _state(values)
         state[np.isnan(values) & self._open] = State.CENSORED
+        if "resolution_censored_s" in self.frame:
+            seen = self._numbers("resolution_censored_s")
+            return values, state, np.where(state == State.CENSORED, seen, np.nan)
         definition = self.records.definitions.get("resolution_s")
         if "request_at" not in self.frame or (definition is not None and definition.clock != "calendar"):
             return values, state, np.full(self._n, np.nan)
@@ -302,6 +332,11 @@ class Contacts:
         else:
             state = _state(self.answered)
             state[self._bot_only & (self.answered != 1)] = State.NOT_APPLICABLE
+            if np.count_nonzero(state == State.USED) and (self.answered[state == State.USED] == 1).all():
+                self.notes.append(
+                    "every contact that is known to have asked for an agent was answered: where the export "
+                    "holds answered contacts only, the answer rate says nothing"
+                )
             yield Measure("answer_rate", "of_asked", "share", self.answered, state)
         if not self._has(["abandon_rate", "service_level"], "abandoned"):
             return
@@ -352,10 +387,11 @@ class Contacts:
                 self._has("sla_attainment", "sla_met", "sla_target_s")
                 return
             target = self._numbers("sla_target_s")
-        if "resolution_s" in self.frame:
+        promise = self.records.promise
+        if "resolution_s" in self.frame and promise != "first_response_s":
             formula = "resolution_in_target"
             values, state, seen = self.resolution
-        elif "first_response_s" in self.frame:
+        elif "first_response_s" in self.frame and promise != "resolution_s":
             formula = "first_response_in_target"
             measure = next(self._first_response())
             state = measure.state
@@ -377,6 +413,12 @@ class Contacts:
         state = _state(met)
         # What is open and not kept yet may still be kept.
         state[not_due & (met != 1)] = State.UNDECIDED
+        unknown = int((state[np.isnan(values)] == State.ABSENT).sum())
+        if unknown and not np.isnan(target).all():
+            self.notes.append(
+                f"{unknown:,} contacts without an end have no known age: SLA attainment leaves them out, "
+                "though some may be overdue"
+            )
         yield Measure("sla_attainment", formula, "share", met, state)
 
     # Whole cases -------------------------------------------------------------------------------------------
@@ -395,11 +437,11 @@ class Contacts:
                 "first-contact resolution by the absence of repeats is left out for the same reason"
             )
             return
-        answered_only = find_repeats(
-            self.frame, window_days=self.window_days, only=self.answered != 0, levels=self.levels
+        visits = Visits.of(self.frame, self.levels)
+        yield self._first_contact_resolution(
+            visits.repeats(window_days=self.window_days, only=self.answered != 0)
         )
-        yield self._first_contact_resolution(answered_only)
-        every = find_repeats(self.frame, window_days=self.window_days, levels=self.levels)
+        every = visits.repeats(window_days=self.window_days)
         for metric, formula, yes, known in (
             ("repeat_free_rate", "no_repeat_of_contact", ~every.is_repeated, every.window_after),
             ("repeat_contact_rate", "repeats_of_contacts", every.is_repeat, every.window_before),
@@ -421,7 +463,7 @@ class Contacts:
             return
         number = self._numbers("transfers")
         state = _state(number)
-        yield Measure("transfers", "transfers_per_contact", "ratio", number, state, weights=np.ones(self._n))
+        yield Measure("transfers", "transfers_per_contact", "ratio", number, state)
         for metric, formula, least in (
             ("transfer_rate", "transferred_once", 1),
             ("second_transfer_rate", "transferred_twice", 2),
@@ -457,7 +499,7 @@ class Contacts:
             self._has("concurrent_chats", "agent_id", "answered_at", "closed_at")
 
     def _overlaps(self, begin: str, end: str) -> Iterator[Measure]:
-        agent = identities(self.levels, "agent_id")
+        agent = self.levels.identities("agent_id")
         if agent is None:
             return
         start, stop = seconds_of(self.frame[begin]), seconds_of(self.frame[end])

@@ -16,6 +16,7 @@ from satsurvey.service.maps import Order
 
 _US = 1_000_000
 _ZONED = r"^\s*\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})\s*$"
+_FRACTIONAL = r"^\s*[12]\d{3}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?\s*$"
 _OFFSET = r"(:\d{2}(?:[.,]\d+)?)\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2})\s*$"
 _OFFSET_PARTS = r"(?P<offset>Z|z|UTC|GMT|[+-]\d{2}:?\d{2})\s*$"
 _FRACTION = r":\d{2}[.,](?P<fraction>\d{1,9})"
@@ -79,9 +80,13 @@ def read_moments(
         if plain_moments is not None:
             utc, wall = _placed(plain_moments.astype("datetime64[us]"), zone)
             return MomentColumn(utc, no, no, wall)
-        zoned = _all_zoned(column, empty)
+        zoned = _all_iso(column, empty, _ZONED, pa.timestamp("us", tz="UTC"))
         if zoned is not None:
             return MomentColumn(zoned, no, no, no)
+        fractional = _all_iso(column, empty, _FRACTIONAL, pa.timestamp("us"))
+        if fractional is not None:
+            utc, wall = _placed(fractional.view("datetime64[us]"), zone)
+            return MomentColumn(utc, no, no, wall)
     offsets, plain = _without_offsets(column)
     if format is not None:
         stripped = pc.utf8_trim_whitespace(plain)
@@ -127,18 +132,18 @@ def _epochs(column: pa.Array, none: NDArray[np.bool_], factor: int) -> MomentCol
     return MomentColumn(utc, ~known & ~none, no, no)
 
 
-def _all_zoned(column: pa.Array, empty: pa.Array) -> NDArray[np.int64] | None:
-    """Read a column in which every moment is ISO with its offset, at once; None when one is not."""
+def _all_iso(column: pa.Array, empty: pa.Array, form: str, type: pa.DataType) -> NDArray[np.int64] | None:
+    """Read a column of ISO moments of one form at once, in microseconds; None when one is of another."""
     filled = pc.if_else(empty, pa.scalar(None, pa.string()), column)
-    zoned = pc.match_substring_regex(filled, _ZONED)
-    if filled.null_count == len(filled) or not pc.all(zoned).as_py():
+    same = pc.match_substring_regex(filled, form)
+    if filled.null_count == len(filled) or not pc.all(same).as_py():
         return None
     try:
-        read = pc.utf8_trim_whitespace(filled).cast(pa.timestamp("us", tz="UTC"))
+        read = pc.utf8_trim_whitespace(filled).cast(type)
     except pa.ArrowInvalid:
         return None
-    utc: NDArray[np.int64] = pc.fill_null(read.cast(pa.int64()), ABSENT).to_numpy(zero_copy_only=False)
-    return utc.copy()
+    moments: NDArray[np.int64] = pc.fill_null(read.cast(pa.int64()), ABSENT).to_numpy(zero_copy_only=False)
+    return moments.copy()
 
 
 def _without_offsets(column: pa.Array) -> tuple[NDArray[np.float64], pa.Array]:

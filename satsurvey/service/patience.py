@@ -87,22 +87,21 @@ def patience(
     notes = [f"the figures are not by {name}: the records have no column {name}" for name in missing]
     groups = tuple(name for name in groups if name not in missing)
     grouping = Grouping.of(Levels(contacts), groups)
-    wait, gave_up = contacts["wait_s"].to_numpy(np.float64), contacts["abandoned"].to_numpy(np.float64)
+    wait, gave_up = (contacts[name].to_numpy(np.float64)[grouping.order] for name in ("wait_s", "abandoned"))
     known = ~np.isnan(wait) & ~np.isnan(gave_up)
-    rows = np.flatnonzero(known)
-    if not (gave_up[rows] == 1).any():
+    hung_up = gave_up == 1
+    if not (known & hung_up).any():
         notes.append("nobody hung up while waiting, so that nothing is known of when customers would")
-    curve = kaplan_meier(wait[rows], gave_up[rows] == 1, at=at, level=level)
-    curves = group_survival(wait[rows], gave_up[rows] == 1, grouping.code[rows], len(grouping), level=level)
-    n = np.bincount(grouping.code[rows], minlength=len(grouping))
-    events = np.bincount(grouping.code[rows], gave_up[rows], minlength=len(grouping)).astype(np.int64)
+    curve = kaplan_meier(wait[known], hung_up[known], at=at, level=level)
+    curves = group_survival(wait, hung_up, grouping.segments, seen=known, level=level)
+    n, events = grouping.segments.counts(known), grouping.segments.counts(known & hung_up)
     parts = []
     for statistic, when, unit in (*(("survival", when, "share") for when in at), ("median", np.nan, "s")):
         value, low, high = curves.at(when) if statistic == "survival" else curves.quantile(0.5)
         part = grouping.names.copy()
         part["statistic"], part["at_s"], part["value"], part["unit"] = statistic, float(when), value, unit
         part["ci_low"], part["ci_high"], part["n"], part["n_events"] = low, high, n, events
-        part["n_censored"], part["n_missing"] = n - events, grouping.size - n
+        part["n_censored"], part["n_missing"] = n - events, grouping.segments.size - n
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
     if groups:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from satsurvey.errors import MethodError, ReadError
 from satsurvey.intake.finding_log import FindingLog
 from satsurvey.intake.ledger import Ledger, UnusedRow
+from satsurvey.intake.personal_data import mask_personal_data
 from satsurvey.service.calendars import Calendar, as_calendar, known_zone
 from satsurvey.service.clocks import business_between, calendar_between
 from satsurvey.service.conversations import Seconds
@@ -22,10 +23,11 @@ from satsurvey.service.fields import FieldReader
 from satsurvey.service.finishing import Finisher, repeated
 from satsurvey.service.joining import Joining
 from satsurvey.service.maps import RecordMap, load_map
-from satsurvey.service.records import METRICS, Clock, ServiceRecords
+from satsurvey.service.records import CHANNELS, METRICS, Clock, ServiceRecords
 from satsurvey.service.tables import ExportTable, open_table, split_role
 
 _MOST_FILES = 32_000
+_MOST_NAMED = 12
 
 
 def read_records(
@@ -123,6 +125,8 @@ def read_records(
             "without a calendar, how long unanswered contacts had waited is not known in business time"
         )
     notes += [f"{table.source.name}: {note}" for table in tables for note in table.source.notes]
+    notes += [note for table in tables for note in _unread(table)]
+    notes += _strange_channels(frame)
     return ServiceRecords(
         frame,
         finisher.definitions,
@@ -131,7 +135,29 @@ def read_records(
         tuple(table.source.name for table in tables),
         tuple(notes),
         tuple(table.source for table in tables),
+        plan.rating,
+        plan.promise,
     )
+
+
+def _unread(table: ExportTable) -> Iterator[str]:
+    """Say which columns of a file the map does not name."""
+    if table.unread:
+        names = [mask_personal_data(name)[0] for name in table.unread]
+        listed = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
+        n = len(names)
+        yield f"{table.source.name}: the map does not name {n} columns, which were not read: {listed}"
+
+
+def _strange_channels(frame: pd.DataFrame) -> Iterator[str]:
+    """Say which channels are the user's own words, that no published figure is about."""
+    if "channel" not in frame:
+        return
+    own = [name for name in sorted(frame["channel"].unique()) if name and name not in CHANNELS]
+    if own:
+        names = [mask_personal_data(name)[0] for name in own]
+        listed = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
+        yield f"channels that the map does not translate, and that no published figure is about: {listed}"
 
 
 def _zone(name: str) -> str:

@@ -16,6 +16,7 @@ from satsurvey.intake.ledger import Ledger
 if TYPE_CHECKING:
     from satsurvey.intake.findings import Finding
     from satsurvey.intake.raw import Source
+    from satsurvey.service.ratings import RatingScale
 
 TEXTS: Mapping[str, str] = MappingProxyType(
     {
@@ -53,6 +54,7 @@ LENGTHS: Mapping[str, str] = MappingProxyType(
         "resolution_s": "request to the resolution",
         "sla_target_s": "the promise",
         "first_response_censored_s": "how long a contact without reply had waited when last seen",
+        "resolution_censored_s": "how long an open contact had been open when last seen",
     }
 )
 """Columns of lengths of time in seconds, float64, NaN where absent."""
@@ -88,7 +90,15 @@ CHANNELS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """The channels that figures are published for, with their words in Chinese and English; others may occur."""
-HANDLERS = ("human", "bot", "bot_then_human", "none")
+HANDLERS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "human": ("人工", "human"),
+        "bot": ("机器人", "bot"),
+        "bot_then_human": ("机器人转人工", "bot, then human"),
+        "none": ("无人处理", "nobody"),
+    }
+)
+"""Who handled a contact, with words in Chinese and English."""
 METRICS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "first_response_s": ("首次响应时长", "first response"),
@@ -265,6 +275,11 @@ class ServiceRecords:
         What a reader of figures from these records must know.
     sources
         The files themselves, for provenance; () where the records are of a frame.
+    rating_scale
+        The scale of the column `rating`, where the map says it.
+    promise
+        Which length of time `sla_target_s` and `sla_met` are about, `first_response_s` or `resolution_s`; ""
+        where the map does not say.
     """
 
     contacts: pd.DataFrame
@@ -274,6 +289,8 @@ class ServiceRecords:
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
+    rating_scale: RatingScale | None = None
+    promise: str = ""
 
     def __len__(self) -> int:
         return len(self.contacts)

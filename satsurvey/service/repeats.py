@@ -9,11 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError
-from satsurvey.service.group_statistics import within_groups
-from satsurvey.service.grouping import Levels, identities
+from satsurvey.service.grouping import Levels
+from satsurvey.service.segments import Codes, Floats, sorted_within
 
 Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -54,13 +53,78 @@ class Repeats:
         return self.until_s <= self.window_s
 
 
-def find_repeats(
-    contacts: pd.DataFrame,
-    *,
-    window_days: float = 7,
-    only: Flags | None = None,
-    levels: Levels | None = None,
-) -> Repeats:
+@dataclass(frozen=True)
+class Visits:
+    """Contacts of each customer (and purpose) in the order of their times.
+
+    Attributes
+    ----------
+    customer
+        Customer of every contact, -1 where it does not say who, or what about.
+    when
+        When every contact came, seconds, NaN where that is not known.
+    order
+        Positions of the contacts of which both are known, customer by customer, by time.
+    begin, end
+        When the data of every contact's company begin and end.
+    by_purpose
+        Whether contacts of several purposes count as those of several customers.
+    """
+
+    customer: Codes
+    when: Floats
+    order: Codes
+    begin: Floats
+    end: Floats
+    by_purpose: bool
+
+    @classmethod
+    def of(cls, contacts: pd.DataFrame, levels: Levels | None = None) -> Visits:
+        """Bring contacts in order; `levels` are their columns as codes, where they are at hand.
+
+        Raises
+        ------
+        MethodError
+            When a column is absent.
+        """
+        purpose = ("purpose",) if "purpose" in contacts else ()
+        levels = levels or Levels(contacts)
+        customer = levels.identities("customer_id", *purpose)
+        if customer is None or "request_at" not in contacts:
+            raise MethodError(
+                "repeats cannot be found without customers and times",
+                expected="columns customer_id and request_at",
+                next_step="bind them in the map of records",
+            )
+        when = seconds_of(contacts["request_at"])
+        known = np.flatnonzero((customer >= 0) & ~np.isnan(when))
+        order = known[sorted_within(customer[known], when[known])]
+        return cls(customer, when, order, *_span(contacts, levels, when), bool(purpose))
+
+    def repeats(self, *, window_days: float, only: Flags | None = None) -> Repeats:
+        """Find what repeats and is repeated; see `find_repeats`."""
+        if not window_days > 0:
+            raise MethodError(
+                "the window of repeats must be positive", value=window_days, expected="days, such as 7"
+            )
+        order = self.order if only is None else self.order[only[self.order]]
+        customer, when = self.customer[order], self.when[order]
+        gap = np.where(customer[1:] == customer[:-1], np.diff(when), np.nan)
+        since, until = np.full(self.when.size, np.nan), np.full(self.when.size, np.nan)
+        since[order[1:]], until[order[:-1]] = gap, gap
+        window = float(window_days) * 86_400
+        return Repeats(
+            since,
+            until,
+            (self.customer >= 0) & ~np.isnan(self.when),
+            self.when - self.begin >= window,
+            self.end - self.when >= window,
+            window,
+            self.by_purpose,
+        )
+
+
+def find_repeats(contacts: pd.DataFrame, *, window_days: float = 7, only: Flags | None = None) -> Repeats:
     """Find the contacts that repeat an earlier one, and those that are repeated.
 
     Parameters
@@ -73,8 +137,6 @@ def find_repeats(
         How many days later a contact still repeats another; days of 24 hours.
     only
         Contacts that count, shape (N,); the others neither repeat nor are repeated.
-    levels
-        The columns of the contacts as codes, where they are at hand.
 
     Returns
     -------
@@ -100,32 +162,7 @@ def find_repeats(
     >>> found.is_repeat.tolist(), found.window_after.tolist()
     ([False, True, False], [True, True, False])
     """
-    if not window_days > 0:
-        raise MethodError(
-            "the window of repeats must be positive", value=window_days, expected="days, such as 7"
-        )
-    purpose = ("purpose",) if "purpose" in contacts else ()
-    levels = levels or Levels(contacts)
-    customer = identities(levels, "customer_id", *purpose)
-    if customer is None or "request_at" not in contacts:
-        raise MethodError(
-            "repeats cannot be found without customers and times",
-            expected="columns customer_id and request_at",
-            next_step="bind them in the map of records",
-        )
-    when = seconds_of(contacts["request_at"])
-    known = (customer >= 0) & ~np.isnan(when)
-    counted = np.flatnonzero(known if only is None else known & only)
-    order = within_groups(counted[np.argsort(when[counted], kind="stable")], customer)
-    same = customer[order][1:] == customer[order][:-1]
-    gap = np.where(same, np.diff(when[order]), np.nan)
-    since, until = np.full(when.size, np.nan), np.full(when.size, np.nan)
-    since[order[1:]], until[order[:-1]] = gap, gap
-    begin, end = _span(contacts, levels, when)
-    window = float(window_days) * 86_400
-    with np.errstate(invalid="ignore"):
-        before, after = when - begin >= window, end - when >= window
-    return Repeats(since, until, known, before, after, window, bool(purpose))
+    return Visits.of(contacts).repeats(window_days=window_days, only=only)
 
 
 def seconds_of(moments: pd.Series) -> Floats:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from satsurvey.service.clocks import ABSENT
 from satsurvey.service.conversations import Seconds
+from satsurvey.service.segments import sorted_within
 
 ACTIVATE, PAUSE, FULFILL, BREACH, APPLY_SLA = range(5)
 
@@ -58,7 +59,7 @@ def run(
     """
     of_clock = (kind == ACTIVATE) | (kind == PAUSE) | (kind == FULFILL)
     clock, at, kind = clock[of_clock], at[of_clock], kind[of_clock]
-    order = np.lexsort((at, clock))
+    order = sorted_within(clock, at)
     clock, at, kind = clock[order], at[order], kind[order]
     started, fulfilled, since = np.full(n, ABSENT), np.full(n, ABSENT), np.full(n, ABSENT)
     starts = kind == ACTIVATE
@@ -77,7 +78,7 @@ def run(
 
 def first_of(group: NDArray[np.int64], at: NDArray[np.int64], n: int) -> NDArray[np.int64]:
     """Return the place of the earliest row of each group, -1 where it has none; absent moments come last."""
-    order = np.lexsort((np.where(at == ABSENT, np.iinfo(np.int64).max, at), group))
+    order = sorted_within(group, np.where(at == ABSENT, np.iinfo(np.int64).max, at))
     place = np.full(n, -1, dtype=np.int64)
     place[group[order][::-1]] = order[::-1]
     return place

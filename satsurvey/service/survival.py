@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from satsurvey.errors import MethodError
-from satsurvey.service.group_statistics import SortedGroups
+from satsurvey.scoring.intervals import wilson
+from satsurvey.service.segments import Segments
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -59,7 +60,8 @@ class SurvivalCurves:
         """Return survival at one time of every group, with its interval.
 
         Before the first time the survival is 1; after the last time seen it is not known (NaN), but for a
-        curve that has come down to 0.
+        curve that has come down to 0. Where the survival is 1 or 0 the log-log interval says nothing, or
+        that there is no doubt; there it is Wilson's of those whose state at the time is known.
         """
         when = np.broadcast_to(np.asarray(times, dtype=np.float64), self.starts.shape)
         passed = self._count(self.time <= np.repeat(when, self.n_times))
@@ -75,7 +77,14 @@ class SurvivalCurves:
             part[has] = np.where(passed[has] > 0, values[place[has]], first)
             part[unknown] = np.nan
             found.append(part)
-        return found[0], found[1], found[2]
+        survival, low, high = found
+        ended = self._sum(self.n_events, passed)
+        watched = self._sum(self.n_events + self.n_censored, self.n_times)
+        going = watched - self._sum(self.n_events + self.n_censored, passed)
+        certain = (survival == 0) | (survival == 1)
+        known = np.where(survival == 1, going, ended).astype(np.float64)
+        ends = wilson(survival, known, level=self.level)
+        return survival, np.where(certain, ends[0], low), np.where(certain, ends[1], high)
 
     def quantile(self, q: float) -> tuple[Floats, Floats, Floats]:
         """Return the time by which a share `q` has ended in every group, with its interval.
@@ -89,6 +98,12 @@ class SurvivalCurves:
             self._crossing(self.ci_low, q),
             self._crossing(self.ci_high, q),
         )
+
+    def _sum(self, counts: Counts, n_times: Counts) -> Counts:
+        """Return the sum of counts over the first times of every group."""
+        total = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+        summed: Counts = total[self.starts + n_times] - total[self.starts]
+        return summed
 
     def _count(self, marks: NDArray[np.bool_]) -> Counts:
         total = np.concatenate([[0], np.cumsum(marks, dtype=np.int64)])
@@ -213,7 +228,7 @@ def kaplan_meier(
             expected="0 or more",
             next_step="leave out what has no time",
         )
-    curves = group_survival(times, events, np.zeros(times.size, dtype=np.int64), 1, level=level)
+    curves = group_survival(times, events, Segments(np.array([times.size])), level=level)
     stated = [[float(part[0]) for part in curves.at(when)] for when in at]
     crossed = [[float(part[0]) for part in curves.quantile(q)] for q in quantiles]
     return SurvivalCurve(
@@ -246,35 +261,38 @@ def _frame(name: str, keys: Sequence[float], value: str, rows: Sequence[Sequence
 def group_survival(
     time: Floats,
     event: NDArray[np.bool_],
-    group: NDArray[np.int64],
-    n_groups: int,
+    groups: Segments,
     *,
+    seen: NDArray[np.bool_] | None = None,
     level: float = 0.95,
-    ascending: NDArray[np.int64] | None = None,
 ) -> SurvivalCurves:
     """Estimate the Kaplan-Meier curve of every group (see `kaplan_meier`).
 
     Parameters
     ----------
     time, event
-        How long each was watched (numbers, not negative), and whether its end was seen.
-    group, n_groups
-        Group of each, and how many groups there are; a group may be empty.
+        How long each was watched (numbers, not negative), and whether its end was seen; group by group.
+    groups
+        The groups; one may be empty.
+    seen
+        Which of them are to be used; None: all.
     level
         Confidence level.
-    ascending
-        Positions of those to be used, in the order of their times, where that is known already.
     """
-    ordered = SortedGroups.of(time, group, n_groups, ascending=ascending)
-    owner = np.repeat(np.arange(n_groups), ordered.n)
-    values, ends = ordered.values, event[ordered.order]
+    n_groups = len(groups)
+    seen = np.ones(time.size, dtype=np.bool_) if seen is None else seen
+    order = groups.order(np.where(seen, time, np.inf))
+    order = order[seen[order]]
+    values, ends, owner = time[order], event[order], groups.code[order]
+    n = groups.counts(seen)
+    begins = np.cumsum(n) - n
     new = np.ones(values.size, dtype=np.bool_)
     new[1:] = (values[1:] != values[:-1]) | (owner[1:] != owner[:-1])
     places = np.flatnonzero(new)
     size = np.diff(np.append(places, values.size))
     n_events = np.add.reduceat(ends.astype(np.int64), places) if places.size else np.zeros(0, np.int64)
     of_group = owner[places]
-    at_risk = ordered.n[of_group] - (places - ordered.starts[of_group])
+    at_risk = n[of_group] - (places - begins[of_group])
     n_times = np.bincount(of_group, minlength=n_groups)
     starts = np.cumsum(n_times) - n_times
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -284,9 +302,10 @@ def group_survival(
         )
         error = np.where(survival > 0, survival * np.sqrt(hazard), np.nan)
         inside = np.where((survival > 0) & (survival < 1), survival, np.nan)
-        width = float(ndtri(0.5 + level / 2)) * np.sqrt(hazard) / np.log(inside)
-        centre = np.log(-np.log(inside))
-        low, high = np.exp(-np.exp(centre - width)), np.exp(-np.exp(centre + width))
+        log = np.log(inside)
+        # exp(-exp(log(-log S) ± w)) is exp(log S · exp(±w)).
+        factor = np.exp(float(ndtri(0.5 + level / 2)) * np.sqrt(hazard) / log)
+        low, high = np.exp(log / factor), np.exp(log * factor)
     return SurvivalCurves(
         values[places], starts, n_times, at_risk, n_events, size - n_events, survival, error, low, high, level
     )

@@ -46,6 +46,8 @@ class ExportTable:
         Rows below the heading, unreadable ones with them.
     unused
         Rows that are not in `cells`: unreadable, blank, repeated headings, totals.
+    unread
+        Headings of the columns that the map does not name.
     """
 
     role: str
@@ -56,6 +58,7 @@ class ExportTable:
     rows: NDArray[np.int64]
     rows_read: int
     unused: tuple[UnusedRow, ...]
+    unread: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return int(self.rows.size)
@@ -215,6 +218,11 @@ def _taken(raw: RawFile, number: int, role: str, bound: Mapping[str, int], map: 
         np.concatenate(rows) if rows else np.zeros(0, np.int64),
         rows_read,
         tuple(unused),
+        tuple(
+            column.heading
+            for position, column in enumerate(raw.columns)
+            if column.heading and position not in bound.values()
+        ),
     )
 
 

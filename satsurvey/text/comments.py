@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from satsurvey.errors import MethodError
 from satsurvey.intake.personal_data import KINDS
 from satsurvey.intake.responses import Responses
+from satsurvey.scoring.intervals import check_level
 from satsurvey.text.comment_columns import Comments, comments_of_texts
 from satsurvey.text.conflicts import conflicts, thirds, typical
 from satsurvey.text.confusion import ConfusionTable
 from satsurvey.text.engines import engine_of, measured_error
 from satsurvey.text.grouping import Grouping
-from satsurvey.text.intervals import check_level
 from satsurvey.text.keywords import MOST_COMMENTS, keywords, sampled
 from satsurvey.text.masked import masked_readings, words_of
 from satsurvey.text.readings import ASPECTS, LABELS, NEGATIVE, NONE, POSITIVE, Engine, Mentions, Readings

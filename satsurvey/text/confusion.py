@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from satsurvey.text.intervals import quantile
+from satsurvey.scoring.intervals import quantile
 from satsurvey.text.readings import LABELS, NONE
 
 Floats = NDArray[np.float64]

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError
 from satsurvey.intake.personal_data import mask_personal_data
+from satsurvey.scoring.intervals import check_level
 from satsurvey.text.confusion import ConfusionTable
 from satsurvey.text.figures import aspect_rows, label_rows, polarity_rows, reliability_of
-from satsurvey.text.intervals import check_level
 from satsurvey.text.labelled import AspectSet, aspects_of, label_codes, label_of
 from satsurvey.text.masked import masked_text
 from satsurvey.text.readings import (

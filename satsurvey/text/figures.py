@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from satsurvey.text.intervals import percentiles, wilson
+from satsurvey.scoring.intervals import percentiles, wilson
 from satsurvey.text.labelled import AspectSet
 from satsurvey.text.readings import ASPECTS, LABELS, MIXED, NEGATIVE, POSITIVE, Readings
 from satsurvey.text.weighing import counted, of_rows, resampled, share_of

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from satsurvey.scoring.intervals import wilson
 from satsurvey.text.confusion import ConfusionTable
-from satsurvey.text.intervals import wilson
 from satsurvey.text.readings import LABELS, NONE
 
 Floats = NDArray[np.float64]

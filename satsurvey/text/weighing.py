@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satsurvey.errors import MethodError
-from satsurvey.text.intervals import wilson
+from satsurvey.scoring.intervals import wilson
 
 Floats = NDArray[np.float64]
 

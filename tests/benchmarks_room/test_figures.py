@@ -129,6 +129,19 @@ def test_own_figures_may_replace_the_published_ones(tmp_path: Path) -> None:
     assert [figure.id for figure in alone] == ["own:1"]
 
 
+def test_a_line_says_its_statistic_or_is_one_for_means_and_rates(tmp_path: Path) -> None:
+    named = OWN.replace("year", 'statistic = "p90", year')
+    both = load_figures(written(tmp_path, f"figures = [{named}]\n{SOURCE}"))
+    assert [both.statistic_of(figure) for figure in both.figures[-1:]] == ["p90"]
+    assert {FIGURES.statistic_of(figure) for figure in FIGURES.select(metric="fcr")} == {"rate"}
+    assert {FIGURES.statistic_of(f) for f in FIGURES.select(metric="first_response_time")} == {"mean"}
+    for statistic in ("rate", "mode"):
+        wrong = OWN.replace("year", f'statistic = "{statistic}", year')
+        with pytest.raises(FiguresError) as caught:
+            load_figures(written(tmp_path, f"figures = [{wrong}]\n{SOURCE}"))
+        assert "statistic" in str(caught.value)
+
+
 def test_every_defect_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     rows = [
         OWN.replace('"first_response_time"', '"first_reponse_time"'),

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from satsurvey.benchmarks.figures import load_figures
-from satsurvey.benchmarks.grading import GRADES, STANDINGS, Grades, grade
+from satsurvey.benchmarks.grading import Grades, grade
+from satsurvey.benchmarks.standings import GRADES, STANDINGS
 from satsurvey.errors import MethodError
 from satsurvey.service.kpis import kpis
 from satsurvey.service.records import ServiceRecords
@@ -131,13 +132,129 @@ def test_own_targets_are_graded_beside_published_lines(tmp_path: Path) -> None:
     assert (row["own_target"], row["own_target_met"], row["grade"]) == (20, False, "excellent")
 
 
+@pytest.mark.parametrize("statistic", ["median", "p90"])
+def test_a_figure_is_graded_only_by_lines_of_its_own_statistic(statistic: str) -> None:
+    result = graded("first_response_time", 20.0, 90.0, np.nan, statistic=statistic)
+    assert result.frame["grade"].tolist() == ["", "", ""]
+    assert result.frame["why"].tolist() == ["other_statistic", "other_statistic", "no_value"]
+    assert len(result.lines) == 0
+    refused = result.refused[result.refused["reason"] == "other_statistic"]
+    assert set(refused["tier"]) == {"basic", "excellent", "standard", "top10"}
+    assert set(refused["n_values"]) == {3}
+    assert any(note.startswith("2 values are another statistic") for note in result.notes)
+
+
+def test_a_value_that_does_not_say_its_statistic_is_taken_for_a_mean_and_told() -> None:
+    silent, said = (graded("first_response_time", 20.0, statistic=word).frame for word in ("", "mean"))
+    assert silent["grade"].tolist() == said["grade"].tolist() == ["excellent"]
+    assert "statistic_not_said" in silent["differences"][0]
+    assert said["differences"].tolist() == ["line_statistic_not_said"]
+
+
+def test_the_mean_of_yes_and_no_is_a_rate_and_a_median_of_rates_is_not() -> None:
+    found = graded("fcr", 85, 85, 85, channel="all", unit="%", statistic=["mean", "rate", "median"]).frame
+    assert found["grade"].tolist() == ["excellent", "excellent", ""]
+    assert found["why"].tolist() == ["", "", "other_statistic"]
+
+
+def test_an_own_line_for_a_percentile_grades_that_percentile_and_no_mean(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        """
+        schema = "satsurvey.figures/1"
+        [[figures]]
+        id = "contract:1"
+        metric = "first_response_time"
+        channel = "phone"
+        tier = "own_target"
+        op = "<="
+        value = 90
+        unit = "s"
+        year = 2025
+        kind = "threshold"
+        statistic = "p90"
+        source = "contract"
+        [[sources]]
+        id = "contract"
+        title = { en = "a contract" }
+        year = 2025
+        nature = { en = "contract" }
+        evidence = "high"
+        """,
+        encoding="utf-8",
+    )
+    frame = pd.DataFrame(
+        {"channel": "phone", "metric": "first_response_time", "statistic": ["p90", "mean"], "value": [80, 80]}
+    )
+    found = grade(frame, figures=load_figures(path)).frame
+    assert found["own_target_met"].tolist() == [True, None]
+    assert found["grade"].tolist() == ["", "below_basic"]
+
+
+def test_key_figures_give_means_and_rates_and_percentiles_only_where_a_line_is_for_them() -> None:
+    contacts = pd.DataFrame(
+        {"company": "甲", "channel": "phone", "first_response_s": np.arange(1.0, 101.0), "abandoned": 0.0}
+    )
+    found = kpis(ServiceRecords.of_frame(contacts))
+    result = grade(found)
+    assert set(result.frame["statistic"]) == {"mean", "rate"}
+    # A table of the same figures holds the others, too: they are counted and not graded.
+    again = grade(found.frame.assign(unit=found.frame["unit"].astype("str")))
+    times = again.frame[again.frame["metric"] == "first_response_time"]
+    assert set(times["statistic"]) == {"mean", "median", "p90"}
+    assert set(times.loc[times["statistic"] != "mean", "why"]) == {"other_statistic"}
+    assert times.loc[times["statistic"] == "mean", "grade"].tolist() == ["basic"]
+    same = result.frame["metric"] == "first_response_time"
+    assert result.frame.loc[same, "value"].tolist() == [50.5]
+
+
+def test_a_key_figure_made_otherwise_than_the_lines_says_how() -> None:
+    found = graded("sla_attainment", 99, unit="%", formula="first_response_in_target").frame
+    assert found["differences"].tolist() == ["own_target"]
+    assert (
+        "answered_only" in graded("first_response_time", 20, formula="answered_only").frame["differences"][0]
+    )
+    wide = graded("fcr", 85, unit="%").frame
+    assert wide["differences"].tolist() == ["wider_channel"]
+    business = graded("first_response_time", 20, statistic="mean", definition="business time").frame
+    assert business["differences"].tolist() == ["line_statistic_not_said, business_time"]
+    assert graded("first_response_time", 20.0, channel="抖音").frame["differences"].tolist() == [""]
+
+
+def test_a_definition_that_names_another_metric_is_not_compared() -> None:
+    found = graded("first_response_time", 20.0, definition="客户等待时长").frame
+    assert found["why"].tolist() == ["other_definition"]
+
+
+def test_the_summary_counts_companies_at_each_grade() -> None:
+    rng = np.random.default_rng(8)
+    values = rng.uniform(5, 120, 300)
+    result = graded("first_response_time", *values, ci_low=values - 10, ci_high=values + 10)
+    (row,) = result.summary.to_dict("records")
+    assert (row["n"], row["n_companies"], row["n_compared"]) == (300, 300, 300)
+    assert row["n_excellent"] == int((values <= 30).sum())
+    assert row["n_basic"] == int(((values > 30) & (values <= 60)).sum())
+    assert row["n_below_basic"] == int((values > 60).sum())
+    near = ((values - 10 <= 30) & (values + 10 > 30)) | ((values - 10 <= 60) & (values + 10 > 60))
+    assert row["n_uncertain"] == int(near.sum())
+    assert (row["n_standard"], row["n_standard_met"]) == (300, int((values <= 30).sum()))
+    assert row["n_top10_met"] == int((values <= 24).sum())
+    assert row["median"] == np.median(values)
+
+
+def test_blank_values_are_not_counted_in_the_summary_and_refused_ones_are_not_compared() -> None:
+    result = graded("first_response_time", 20.0, np.nan, 40.0, statistic=["mean", "mean", "median"])
+    rows = result.summary.set_index("statistic")
+    assert rows["n"].to_dict() == {"mean": 1, "median": 1}
+    assert rows["n_compared"].to_dict() == {"mean": 1, "median": 0}
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"industry": "养猪"}, "nothing is published for an industry"),
         ({"industry": "bnak"}, "bank"),
         ({"level": 1.0}, "confidence level"),
-        ({"statistic": "mode"}, "no such statistic"),
     ],
 )
 def test_bad_calls_are_refused(options: dict[str, object], words: str) -> None:

@@ -117,8 +117,19 @@ def test_dimensions_tiers_statistics_and_formulas_are_kept_apart() -> None:
     assert refused(Cell("first_response_time", "phone", statistic="median"))["response-targets-2025:14"] == (
         "other_statistic"
     )
+    for tier in ("two-tier-2026:06", "two-tier-2026:08", "response-targets-2025:02"):
+        assert refused(Cell("first_response_time", "phone", statistic="p90"))[tier] == "other_statistic"
     contained = refused(Cell("bot_containment", "bot", formula="bot_alone_of_bot"))
     assert contained["two-tier-2026:18"] == "other_denominator"
+
+
+def test_an_obstacle_is_a_line_that_is_near_but_of_something_else() -> None:
+    median = compare(Cell("first_response_time", "phone", statistic="median"), FIGURES)
+    assert median.obstacle("first_response_time") == "other_statistic"
+    assert compare(Cell("first_response_time", "phone"), FIGURES).obstacle("first_response_time") == ""
+    assert compare(Cell("first_response_time", "抖音"), FIGURES).obstacle("first_response_time") == ""
+    survey = compare(Cell("csat_rate", "text", route="survey"), FIGURES)
+    assert survey.obstacle("csat_rate") == "" if survey.lines else "other_route"
 
 
 def test_what_vendors_say_of_themselves_cases_and_effects_grade_nobody() -> None:

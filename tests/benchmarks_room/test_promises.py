@@ -58,7 +58,7 @@ def test_the_time_itself_is_within_the_promise() -> None:
 def test_with_the_number_needed_the_interval_just_leaves_the_promise_out(
     found: float, promised: float
 ) -> None:
-    from satsurvey.text.intervals import wilson
+    from satsurvey.scoring.intervals import wilson
 
     n = contacts_needed(found, promised)
     low, high = (float(end[0]) for end in wilson(np.array([found]), np.array([n])))
@@ -312,3 +312,36 @@ def test_columns_that_hold_no_times_are_refused(
 def test_seconds_of_values_leave_out_what_is_impossible() -> None:
     found = Seconds.of_values([1.0, -1.0, np.nan])
     assert (found.values.size, found.n_impossible) == (2, 1)
+
+
+def calls(n: int = 40) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "company_id": np.repeat(["f1", "f2"], n // 2),
+            "agent_id": np.tile([f"a{k}" for k in range(4)], n // 4),
+            "channel": "phone",
+            "handled_by": "human",
+            "wait_s": np.where(np.arange(n) % 2 == 0, 10.0, 50.0),
+            "abandoned": 0.0,
+        }
+    )
+
+
+def test_what_a_bot_kept_and_channels_without_a_queue_are_not_waits_for_people() -> None:
+    bots = calls(20).assign(handled_by="bot", wait_s=0.0)
+    chats = calls(12).assign(channel="im", wait_s=np.nan)
+    records = ServiceRecords.of_frame(pd.concat([calls(), bots, chats], ignore_index=True))
+    test = check_promise(records, within_s=30, share=0.9, metric="wait_s")
+    counts = test.counts.iloc[0]
+    assert counts["n_not_applicable"] == 32
+    assert (counts["n_within"], counts["n_late"], counts["n_no_time"]) == (20, 20, 0)
+    parts = ("n_within", "n_late", "n_waited_longer", "n_no_time", "n_not_applicable", "n_impossible")
+    assert sum(counts[name] for name in parts) == counts["n_contacts"] == 72
+    assert set(test.frame["value"]) == {0.5}
+    assert any("not about 32 contacts" in note for note in test.notes)
+
+
+def test_agents_of_two_firms_with_one_number_are_two_agents() -> None:
+    test = check_promise(ServiceRecords.of_frame(calls()), within_s=30, share=0.9, metric="wait_s")
+    agents = test.frame[test.frame["interval"] == "wilson_agent"]
+    assert set(agents["n_clusters"]) == {8}

@@ -75,6 +75,7 @@ def test_a_row_per_vendor_and_a_row_per_input_and_toml_say_the_same(tmp_path: Pa
         ("csat_rate", "120%", "impossible"),
         ("avg_human_response_time", "=30", "is no number"),
         ("service_hours", "全天", "no number of hours"),
+        ("service_hours", "184.8", "more than a week"),
         ("expertise", "优", "no judgement of 0 to 100"),
         ("expertise", "101", "no judgement of 0 to 100"),
         ("iso_27001", "办理中", "neither yes nor no"),
@@ -95,7 +96,8 @@ def test_a_cell_that_cannot_be_understood_is_missing_and_listed(
 @pytest.mark.parametrize(
     ("column", "cell", "value"),
     [
-        ("service_hours", "168", 168), ("seat_scaling_time", "24小时", 24),
+        ("service_hours", "168", 168), ("service_hours", "7*24小时", 168),
+        ("seat_scaling_time", "2天", 48), ("seat_scaling_time", "24小时", 24),
         ("seat_scaling_time", "90分钟", 1.5),
         ("avg_human_response_time", "1分钟", 60), ("cost_reduction_vs_inhouse", "-5%", -5),
         ("price_only", "否", 0), ("no_industry_fit", "有", 1), ("expertise", "0", 0),
@@ -138,7 +140,7 @@ def test_columns_and_rows_that_are_no_input_are_told(tmp_path: Path) -> None:
         ("v.csv", "vendor,csat_rate\n,91\n", "row 2: a vendor needs a name of its own"),
         ("v.csv", "vendor,x\n甲,91\n", "no vendor has an input that is known"),
         ("v.csv", "code,甲,甲\ncsat_rate,1,2\n", "a vendor needs a name of its own"),
-        ("v.csv", "code,甲\ncsat_rate,\n", "no vendor has an input that is known"),
+        ("v.csv", "code,甲\ncsat_rate,\n", "the sheet is not filled in"),
         ("v.toml", "x = 1\n", 'schema: this must be "satsurvey.vendors/1"'),
         (
             "v.toml",

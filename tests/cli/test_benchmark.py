@@ -37,8 +37,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 def test_own_figures_are_graded_and_nothing_is_said_on_the_side(run: Run) -> None:
     code, out, err = run("benchmark", OWN)
     assert (code, err) == (0, "")
-    assert out.startswith("与公布数字对标\n")
-    assert "拒绝比较的公布数字" in out
+    assert out.startswith("按公布数字评级：各级企业数\n")
+    assert all(f"\n{title}\n" in out for title in ("逐企业评级", "所用的线", "没有比较的"))
     named = run("benchmark", "grade", OWN)
     assert named[1] == out
 
@@ -50,8 +50,43 @@ def test_csv_and_json_say_the_same_at_full_precision(run: Run) -> None:
     assert [row["grade"] for row in rows] == [row["grade"] for row in document["grades"]]
     assert float(rows[3]["ci_low"]) == document["grades"][3]["ci_low"]
     assert document["provenance"]["inputs"][0]["name"] == OWN.name
-    lines = list(csv.DictReader(io.StringIO(run("benchmark", OWN, "--show", "lines", "--format", "csv")[1])))
-    assert len(lines) == len(document["lines"])
+    for part in ("lines", "summary", "refused"):
+        rows = list(csv.DictReader(io.StringIO(run("benchmark", OWN, "--show", part, "--format", "csv")[1])))
+        assert len(rows) == len(document[part]) > 0
+
+
+def test_all_companies_are_shown_when_asked_for(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    rows = "".join(f"企业{k},fcr,{50 + k / 4}%\n" for k in range(100))
+    path.write_text("企业,指标,数值\n" + rows, encoding="utf-8")
+    short, whole = run("benchmark", path)[1], run("benchmark", path, "--show", "grades")[1]
+    assert "共 100 家企业，只列未达必达线最多的 60 家；全部：--show grades" in short
+    assert sum(line.startswith("企业") for line in whole.splitlines()) == 100
+    assert len(list(csv.DictReader(io.StringIO(run("benchmark", path, "--format", "csv")[1])))) == 100
+
+
+def test_a_table_of_key_figures_is_graded_by_its_means_and_rates(run: Run, tmp_path: Path) -> None:
+    survey, contacts, figures = (tmp_path / name for name in ("s.csv", "c.csv", "k.csv"))
+    options = ("--companies", "4", "--interviews", "20", "--industries", "2", "--encoding", "utf-8")
+    assert run("simulate", "--out", survey, "--contacts", contacts, *options)[0] == 0
+    figures.write_text(run("records", contacts, "-q", "--format", "csv")[1], encoding="utf-8")
+    names = ["company", "channel", "metric", "formula"]
+    table, records = (
+        pd.DataFrame(json.loads(run("benchmark", path, "--format", "json")[1])["grades"])
+        for path in (figures, contacts)
+    )
+    one, other = (
+        frame[(frame["figures"] != "") & frame["value"].notna()].set_index(names).sort_index()
+        for frame in (table, records)
+    )
+    assert set(one["statistic"]) == {"mean", "rate"}
+    assert one.index.equals(other.index)
+    assert one["grade"].tolist() == other["grade"].tolist()
+    assert one["value"].to_numpy() == pytest.approx(other["value"].to_numpy(), rel=1e-12)
+    rest = table[table["statistic"].isin(["median", "p90"]) & table["value"].notna()]
+    assert set(rest["grade"]) == {""}
+    assert set(rest.loc[rest["metric"] == "first_response_time", "why"]) <= {"other_statistic", "no_line"}
+    assert (rest["why"] == "other_statistic").sum() > 10
 
 
 def test_own_lines_and_an_industry_can_be_given(run: Run, tmp_path: Path) -> None:
@@ -182,7 +217,7 @@ def test_a_template_is_written_once_and_refused_where_nothing_is_filled_in(
     assert run("scorecard", "template", path)[0] == 2
     code, _, err = run("scorecard", path)
     assert code == 3
-    assert "没有一个服务商有认得的填写项" in err
+    assert "表还没有填写" in err
 
 
 def test_a_promise_is_tested_on_a_column_of_times(run: Run) -> None:

@@ -45,7 +45,7 @@ def test_list_names_every_shipped_instrument():
 
 
 def test_list_as_json_has_one_entry_an_instrument():
-    entries = json.loads(run("list", "--format", "json").stdout)
+    entries = json.loads(run("list", "--format", "json").stdout)["instruments"]
     assert {entry["name"]: entry["n_items"] for entry in entries} == {
         "acsi-3": 3,
         "contact-centre-22": 22,

@@ -76,6 +76,34 @@ def test_records_give_the_times_and_unlinked_interviews_are_counted(
     assert [one["name"] for one in document["provenance"]["inputs"]] == ["survey.csv", "records.csv"]
 
 
+def test_every_interview_that_is_left_out_is_listed_with_its_row_and_reason(
+    export: Path, tmp_path: Path
+) -> None:
+    linked, out = records(tmp_path / "records.csv"), tmp_path / "out"
+    arguments = ["response", str(export), "--records", str(linked), "-q", "--out", str(out)]
+    assert run_with(arguments) == EXIT_DONE
+    text = (out / "excluded.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert len(rows) == 100
+    assert {row["reason"] for row in rows} == {"not_linked"}
+    assert {row["file"] for row in rows} == {"survey.csv"}
+    assert len({row["row"] for row in rows}) == 100
+
+
+def test_records_of_other_customers_are_refused_with_the_reasons_counted(
+    export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    linked = records(tmp_path / "records.csv")
+    lines = linked.read_text(encoding="utf-8").splitlines()
+    strange = [lines[0], *("x" + line for line in lines[1:])]
+    linked.write_text("\n".join(strange) + "\n", encoding="utf-8")
+    arguments = ["response", str(export), "--records", str(linked), "-q", "--lang"]
+    assert run_with([*arguments, "en"]) == EXIT_INPUT
+    assert "no interview is linked to a contact of the records (" in capsys.readouterr().err
+    assert run_with([*arguments, "zh"]) == EXIT_INPUT
+    assert "没有一份访问能与服务记录中的联系对应（服务记录中没有该编号" in capsys.readouterr().err
+
+
 def test_a_packed_export_is_read(export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     packed = tmp_path / "packed.csv.gz"
     packed.write_bytes(gzip.compress(export.read_bytes()))
@@ -107,7 +135,7 @@ def test_agents_can_be_the_clusters_and_the_instrument(
         (["--controls", "weather"], EXIT_USAGE, "没有可控制的字段 weather", "no field called weather"),
         (["--outcome", "item:Z"], EXIT_USAGE, "没有这样的结果", "there is no such outcome"),
         (["--time", "wait"], EXIT_INPUT, "没有这种时长", "no such time"),
-        (["--at", "soon"], EXIT_USAGE, "秒", "seconds"),
+        (["--at", "soon"], EXIT_USAGE, "秒", "length of time"),
         (["--cluster", "team"], EXIT_USAGE, "没有名为 team 的字段", "no field called team"),
         (["--map", "general"], EXIT_USAGE, "没有给出记录", "no records are given"),
     ],

@@ -278,3 +278,10 @@ def test_the_places_are_those_of_the_text_as_written() -> None:
         ("ＳＦ1234567890123", "order"),
         ("１３８００１３８０００", "mobile"),
     ]
+
+
+def test_who_made_an_export_is_masked_in_its_title() -> None:
+    masked, found = mask_personal_data("2024年10月工单 / 导出人：王小明 13812345678")
+    assert "王小明" not in masked
+    assert "13812345678" not in masked
+    assert found["name"] == 1

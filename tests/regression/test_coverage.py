@@ -7,8 +7,8 @@ import pytest
 from model_coverage import PLANS, coverage, knot, significant
 
 QUICK, RUNS = 80, 2000
-HARDER = {"median, 50 companies": 0.02}
-"""Beside what chance allows: a bootstrap of a hundred draws is rough."""
+ROUGH = 0.01
+"""Beside what chance allows: intervals are approximate."""
 
 
 def allowed(share: float, runs: int) -> float:
@@ -22,7 +22,7 @@ def allowed(share: float, runs: int) -> float:
 def test_a_few_intervals_hold_the_truth(name: str) -> None:
     study, companies, slope = PLANS[name]
     found = coverage(study, companies=companies, slope=slope, runs=QUICK)
-    assert abs(found - 0.95) <= allowed(0.95, QUICK) + HARDER.get(name, 0.01)
+    assert abs(found - 0.95) <= allowed(0.95, QUICK) + ROUGH
 
 
 @pytest.mark.slow
@@ -30,7 +30,7 @@ def test_a_few_intervals_hold_the_truth(name: str) -> None:
 def test_intervals_hold_the_truth_95_times_of_100(name: str) -> None:
     study, companies, slope = PLANS[name]
     found = coverage(study, companies=companies, slope=slope, runs=RUNS)
-    assert abs(found - 0.95) <= allowed(0.95, RUNS) + HARDER.get(name, 0.01)
+    assert abs(found - 0.95) <= allowed(0.95, RUNS) + ROUGH
 
 
 @pytest.mark.slow
@@ -38,4 +38,4 @@ def test_intervals_hold_the_truth_95_times_of_100(name: str) -> None:
 def test_a_null_is_significant_5_times_of_100(name: str) -> None:
     study, companies, _ = PLANS[name]
     found = significant(study, companies=companies, runs=RUNS)
-    assert abs(found - 0.05) <= allowed(0.05, RUNS) + HARDER.get(name, 0.01)
+    assert abs(found - 0.05) <= allowed(0.05, RUNS) + ROUGH

@@ -102,8 +102,8 @@ def test_collinearity_clusters_and_convergence_are_said_in_words() -> None:
     assert "says much the same as the other terms" in found["collinearity"].words
     fine = collinearity_findings(tally({"x": x - 5.5, "z": rng.normal(size=400)}, rng.random(400), codes))
     assert not any(item.concern for item in fine)
-    assert "8 companies are very few" in cluster_finding(8, 4.5).words
-    assert "30 companies are few" in cluster_finding(30, 20.0).words
+    assert "8 clusters are very few" in cluster_finding(8, 4.5).words
+    assert "30 clusters are few" in cluster_finding(30, 20.0).words
     assert not cluster_finding(60, 59.0).concern
     flat = tally({"x": np.tile([1.0, 2, 3, 4], 5)}, np.tile([1.0, -1, -1, 1], 5), np.repeat(np.arange(5), 4))
     ordered = ordered_logit({"x": [1.0, 2, 3, 4, 5, 6]}, [1.0, 1, 2, 1, 2, 2])

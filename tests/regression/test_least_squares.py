@@ -36,13 +36,21 @@ def test_slopes_errors_and_degrees_of_freedom_are_those_of_r(rows: str) -> None:
 
 def test_weighted_rows_are_those_of_lm_and_of_svyglm() -> None:
     theirs = reference()["weighted"]
-    ours = fitted(contacts(), weighted=True)
+    ours = fitted(contacts(), "cr1", weighted=True)
     terms, n, p = ours.estimates.terms, ours.rows, len(ours.estimates.terms)
-    assert ours.correction == "cr1"
     np.testing.assert_allclose(ours.estimates.values, in_order(theirs["values"], terms), rtol=1e-9)
     np.testing.assert_allclose(ours.estimates.std_errors, in_order(theirs["cr1"], terms), rtol=1e-9)
     survey = ours.estimates.std_errors * np.sqrt((n - p) / (n - 1))
     np.testing.assert_allclose(survey, in_order(theirs["svyglm"], terms), rtol=1e-9)
+
+
+def test_the_second_correction_of_weighted_rows_is_that_of_r_for_variances_inverse_to_the_weights() -> None:
+    theirs = reference()["weighted"]["few"]
+    ours = fitted(few(), weighted=True)
+    terms = ours.estimates.terms
+    assert ours.correction == "cr2"
+    np.testing.assert_allclose(ours.estimates.std_errors, in_order(theirs["cr2"], terms), rtol=1e-9)
+    np.testing.assert_allclose(ours.estimates.df, in_order(theirs["cr2_df"], terms), rtol=1e-8)
 
 
 def test_weights_are_relative() -> None:
@@ -76,10 +84,9 @@ def test_units_of_columns_change_nothing_but_the_slope() -> None:
     np.testing.assert_allclose(seconds.df, minutes.df, rtol=1e-7)
 
 
-def refusal(columns: dict[str, list[float]], y: list[float], codes: list[int], **options: object) -> str:
-    weights = options.pop("weights", None)
+def refusal(columns: dict[str, list[float]], y: list[float], codes: list[int]) -> str:
     with pytest.raises(MethodError) as caught:
-        least_squares(tally(columns, y, np.array(codes), weights=weights), **options)  # type: ignore[arg-type]
+        least_squares(tally(columns, y, np.array(codes)))
     return str(caught.value)
 
 
@@ -96,8 +103,6 @@ def test_what_has_no_answer_is_refused_in_words() -> None:
     dummies = {"yes": [1.0, 0, 1, 0, 1, 0], "no": [0.0, 1, 0, 1, 0, 1]}
     assert "these terms follow from each other" in refusal(dummies, y, codes)
     assert "2 rows cannot carry a model of 2 coefficients" in refusal({"x": [1.0, 2.0]}, [1.0, 2.0], [0, 1])
-    weighted = refusal({"x": x}, y, codes, weights=[1.0, 2, 1, 2, 1, 2], correction="cr2")
-    assert "not defined for rows with weights" in weighted
 
 
 def test_a_perfect_line_has_no_error() -> None:
@@ -106,3 +111,18 @@ def test_a_perfect_line_has_no_error() -> None:
     assert found.estimates["x"] == pytest.approx(-2, rel=1e-12)
     assert found.estimates.std_errors[1] < 1e-12
     assert found.r_squared == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.slow
+def test_a_null_slope_of_weighted_rows_in_few_clusters_is_found_in_five_runs_of_a_hundred() -> None:
+    rng = np.random.default_rng(3)
+    for clusters in (6, 10, 20):
+        codes = np.repeat(np.arange(clusters), 20)
+        found = 0
+        for _ in range(1500):
+            x = rng.normal(size=codes.size) + rng.normal(size=clusters)[codes]
+            weight = rng.gamma(1.5, 1, codes.size) * rng.gamma(2, 1, clusters)[codes]
+            y = rng.normal(size=codes.size) + 0.5 * rng.normal(size=clusters)[codes]
+            fit = least_squares(tally({"x": x}, y, codes, weights=weight))
+            found += fit.estimates.frame(0.95)["p_value"][1] < 0.05
+        assert 0.035 < found / 1500 < 0.07, (clusters, found / 1500)

@@ -34,6 +34,27 @@ def test_clustered_errors_are_those_of_sandwich() -> None:
     assert (ours.estimates.df == 23).all()
 
 
+def test_clustered_errors_are_those_of_the_scores_of_rows() -> None:
+    """The sandwich restated: scores by differences of each row's log-likelihood, summed by company."""
+    frame = contacts()
+    design, codes = frame[["log_seconds", "chat"]].to_numpy(dtype=float), frame["company"].to_numpy()
+    ours = ordered_logit(columns(frame, "log_seconds", "chat"), frame["answer"], clusters=codes)
+    level = np.searchsorted(ours.levels, frame["answer"])
+
+    def by_row(values: np.ndarray) -> np.ndarray:
+        cuts = np.concatenate([[-np.inf], values[2:], [np.inf]])
+        eta = design @ values[:2]
+        return np.log(1 / (1 + np.exp(eta - cuts[level + 1])) - 1 / (1 + np.exp(eta - cuts[level])))
+
+    values, steps = ours.estimates.values, 1e-5 * np.eye(ours.estimates.values.size)
+    scores = np.stack([(by_row(values + step) - by_row(values - step)) / 2e-5 for step in steps], axis=1)
+    sums = np.stack([np.bincount(codes, column) for column in scores.T], axis=1)
+    groups = int((np.bincount(codes) > 0).sum())
+    expected = ours.model_covariance @ (groups / (groups - 1) * sums.T @ sums) @ ours.model_covariance
+    np.testing.assert_allclose(ours.estimates.covariance, expected, rtol=1e-6, atol=1e-9)
+    assert ours.log_likelihood == pytest.approx(by_row(values).sum(), rel=1e-12)
+
+
 def test_terms_made_from_seconds_are_the_terms_themselves() -> None:
     frame = contacts()
     direct = ordered_logit(columns(frame, "log_seconds", "chat"), frame["answer"])

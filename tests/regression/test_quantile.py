@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from contacts import columns, contacts, in_order, reference
+from hostile_rows import Case, hostile, imbalance, least_loss
 
 from satsurvey.errors import MethodError
 from satsurvey.regression.quantile import QuantileRegression, quantile_regression
 
 
-def loss(beta: np.ndarray, design: np.ndarray, y: np.ndarray, tau: float) -> float:
+def loss(
+    beta: np.ndarray, design: np.ndarray, y: np.ndarray, tau: float, weight: np.ndarray | float = 1.0
+) -> float:
     off = y - design @ beta
-    return float((off * (tau - (off < 0))).sum())
+    return float((weight * off * (tau - (off < 0))).sum())
 
 
 def test_lines_are_those_of_quantreg() -> None:
@@ -57,6 +60,102 @@ def test_answers_of_few_levels_have_a_line_that_no_other_beats() -> None:
     assert "the outcome takes 5 different values" in found.notes[0]
 
 
+def best_or_refused(case: Case, draws: int) -> str:
+    """Return why there is no line; "" after the line was seen to be the best."""
+    try:
+        found = quantile_regression(
+            case.columns, case.y, case.codes, quantiles=[case.tau], weights=case.weights, draws=draws
+        )
+    except MethodError as exc:
+        return exc.what
+    line = case.standardised(found.fits[0].estimates.values)
+    own = found.fits[0].loss / float(case.y.std())
+    rounding = 1e-11 * float(case.weight.sum())
+    assert own == pytest.approx(
+        loss(line, case.design, case.outcome, case.tau, case.weight), abs=1e4 * rounding
+    )
+    assert own <= least_loss(case) * (1 + 1e-9) + rounding
+    assert imbalance(line, case) <= 1e-9
+    return ""
+
+
+def refusals_of(seeds: range) -> list[str]:
+    reasons = [best_or_refused(hostile(seed), draws=0 if seed % 10 else 10) for seed in seeds]
+    reasons = [reason for reason in reasons if reason]
+    known = (
+        "follow from each other",
+        "is the same in every row",
+        "rows cannot carry a model of",
+        "one cluster only",
+        "companies are so few or so alike",
+    )
+    assert all(any(words in reason for words in known) for reason in reasons)
+    return reasons
+
+
+def test_hostile_rows_get_a_line_that_is_seen_to_be_the_best_or_a_reason() -> None:
+    """Rounded times, dummies, ties, few levels, outliers, columns that follow from others; 5 to 500 rows."""
+    assert len(refusals_of(range(200))) < 60
+
+
+@pytest.mark.slow
+def test_two_thousand_hostile_sets_of_rows_get_a_line_that_is_seen_to_be_the_best_or_a_reason() -> None:
+    assert len(refusals_of(range(1000, 3000))) < 600
+
+
+@pytest.mark.parametrize("seed", [0, 3, 13, 51])
+def test_rounded_times_and_a_term_of_two_values_give_an_exact_line(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    linked = rng.integers(0, 2, 1500)
+    seconds = np.rint(rng.lognormal(7, 0.3, 1500))
+    found = quantile_regression({"u": 1.0 - linked}, seconds, np.arange(1500) % 30, quantiles=[0.5], draws=20)
+    line = found.fits[0].estimates
+    groups = [np.sort(seconds[linked == k]) for k in (1, 0)]
+    for value, group in zip((line["intercept"], line["intercept"] + line["u"]), groups, strict=True):
+        low, high = group[(group.size - 1) // 2], group[group.size // 2]
+        assert low - 1e-9 <= value <= high + 1e-9
+    assert found.notes == ()
+
+
+def test_a_weight_counts_a_row_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(12)
+    n = 3000
+    x, weight, codes = rng.normal(size=n), rng.integers(1, 4, n), rng.integers(0, 20, n)
+    y = x + rng.normal(size=n)
+    whole = quantile_regression(
+        {"x": np.repeat(x, weight)}, np.repeat(y, weight), np.repeat(codes, weight), draws=5
+    )
+    # Weights are relative: ten times as much says the same.
+    found = quantile_regression({"x": x}, y, codes, weights=10.0 * weight, draws=5)
+    for ours, theirs in zip(found.fits, whole.fits, strict=True):
+        np.testing.assert_allclose(ours.estimates.values, theirs.estimates.values, rtol=1e-9)
+        np.testing.assert_allclose(ours.estimates.covariance, theirs.estimates.covariance, rtol=1e-9)
+        assert ours.loss == pytest.approx(10 * theirs.loss, rel=1e-9)
+
+
+def test_one_of_several_best_lines_is_a_corner_and_always_the_same() -> None:
+    """With two rows at each of two times all lines between them are best; corners go through two rows."""
+    x, y, codes = [0.0, 0, 1, 1], [10.0, 20, 30, 50], [0, 1, 0, 1]
+    found = [quantile_regression({"x": x}, y, codes, quantiles=[0.5], draws=0).fits[0] for _ in range(2)]
+    start, slope = found[0].estimates.values
+    assert start == pytest.approx(10, abs=1e-9) or start == pytest.approx(20, abs=1e-9)
+    assert start + slope == pytest.approx(30, abs=1e-9) or start + slope == pytest.approx(50, abs=1e-9)
+    np.testing.assert_array_equal(found[0].estimates.values, found[1].estimates.values)
+    assert found[0].loss == pytest.approx(15, rel=1e-12)
+
+
+def test_rows_in_thousands_on_one_line_at_the_top_of_the_scale_are_no_hindrance() -> None:
+    rng = np.random.default_rng(4)
+    n = 60_000
+    x = np.round(rng.gamma(2, 60, n), 1)
+    y = np.minimum(np.rint(95 - 3 * np.log1p(x) + rng.normal(0, 9, n)), 85.0)
+    fit = quantile_regression({"x": np.log1p(x)}, y, np.arange(n) % 300, quantiles=[0.75], draws=3).fits[0]
+    assert (y == 85).mean() > 0.25
+    design = np.column_stack([np.ones(n), np.log1p(x)])
+    for step in rng.normal(0, 1, (100, 2)) * rng.choice([1e-3, 0.1, 1.0], (100, 1)):
+        assert fit.loss <= loss(fit.estimates.values + step, design, y, 0.75)
+
+
 def test_drawn_lines_are_the_lines_of_drawn_rows() -> None:
     """The bootstrap restated: every draw is refitted from its rows said as often as they were drawn."""
     rng = np.random.default_rng(2)
@@ -73,7 +172,7 @@ def test_drawn_lines_are_the_lines_of_drawn_rows() -> None:
         )
         lines.append(again.fits[0].estimates.values)
     np.testing.assert_allclose(found.fits[0].estimates.covariance, np.cov(np.array(lines).T), rtol=1e-6)
-    assert (found.fits[0].estimates.df == groups - 1).all()
+    np.testing.assert_allclose(found.fits[0].estimates.df, 1 / (1 / (groups - 1) + 1 / (20 - 1)))
     assert found.seed == 11
 
 
@@ -116,3 +215,4 @@ def test_what_has_no_answer_is_refused_in_words() -> None:
     assert "no finite numbers" in refusal([np.nan, *x[1:]], y, codes)
     assert "2 rows cannot carry a model of 2 coefficients" in refusal([1.0, 2], [1.0, 2], [0, 1])
     assert "there is no row" in refusal([], [], [])
+    assert "a weight is not positive" in refusal(x, y, codes, weights=[1.0, 2, 0, 1, 1, 1])

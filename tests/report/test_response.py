@@ -18,7 +18,7 @@ from satsurvey.report.response_figures import channel_figure, curve_figure
 from satsurvey.report.response_json import FRAMES, response_json, write_response
 from satsurvey.report.response_schema import RESPONSE_SCHEMA
 from satsurvey.report.response_tables import TABLES, printed_text, response_tables, shown_table
-from satsurvey.report.response_words import MODELS, answer, cautions, duration_text, effect_text
+from satsurvey.report.response_words import MODELS, answer, cautions, effect_text
 from satsurvey.report.svg import Svg
 from satsurvey.response_time.study import ResponseStudy, study_response_time
 
@@ -54,21 +54,6 @@ def null(tmp_path_factory: pytest.TempPathFactory) -> ResponseStudy:
 
 
 # Words -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("seconds", "english", "chinese"),
-    [
-        (0, "0 s", "0 秒"),
-        (45, "45 s", "45 秒"),
-        (119.99, "2 min", "2 分钟"),
-        (90, "1.5 min", "1.5 分钟"),
-        (7200, "2 h", "2 小时"),
-        (129_600, "1.5 d", "1.5 天"),
-    ],
-)
-def test_times_are_written_as_people_say_them(seconds: float, english: str, chinese: str) -> None:
-    assert (duration_text(seconds, "en"), duration_text(seconds, "zh")) == (english, chinese)
 
 
 def test_effects_carry_their_sign_and_small_ones_a_third_digit() -> None:

@@ -102,3 +102,46 @@ def test_breaking_lines_loses_nothing_and_keeps_to_the_width(text: str, width: i
     lines = wrapped(text, width)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(cell_len(line) <= width for line in lines)
+
+
+def grouped() -> Table:
+    columns = (
+        Column("metric", "指标", "Metric", "text", align="left"),
+        Column("value", "数值 [区间]", "Value [interval]", "interval", decimals=1),
+        Column("note", "说明", "Note", "text", align="left"),
+    )
+    rows = (
+        ("first response time", "180.8 s [68.0, 293.5]", "misses the standard"),
+        ("resolution", "7.0 min", ""),
+        ("first response time", "26.0 s [24.4, 27.6]", "beats the top ten"),
+    )
+    return Table("T", columns, rows, groups=(2,), group_titles=("甲 · phone", "乙 · phone"), language="en")
+
+
+def test_a_group_has_its_title_above_its_rows() -> None:
+    lines = render(grouped(), width=None, color=False).splitlines()
+    assert [lines.index(title) for title in ("甲 · phone", "乙 · phone")] == [3, 7]
+    assert lines[6] == ""
+    assert "\x1b[1m甲 · phone\x1b[0m" in render(grouped(), width=80, color=True)
+
+
+def test_where_room_is_short_texts_break_between_words_before_intervals_go_below_their_values() -> None:
+    drawn = {width: render(grouped(), width=width, color=False) for width in (80, 50, 36)}
+    for width, text in drawn.items():
+        assert max(map(cell_len, text.splitlines())) <= width
+    assert "first response time  180.8 s [68.0, 293.5]" in drawn[80]
+    assert "first response time" not in drawn[50]
+    assert "180.8 s [68.0, 293.5]" in drawn[50]
+    assert "180.8 s [68.0, 293.5]" not in drawn[36]
+    assert "[68.0, 293.5]" in drawn[36]
+
+
+def test_a_word_is_broken_only_where_no_room_is_left_at_all() -> None:
+    drawn = render(grouped(), width=36, color=False)
+    assert all(word in drawn for word in ("response", "resolution", "standard"))
+    assert "response" not in render(grouped(), width=20, color=False)
+
+
+def test_a_bracket_is_never_alone_at_the_end_of_a_line() -> None:
+    assert wrapped("首次响应中位数(秒)", 16) == ["首次响应中位数", "(秒)"]
+    assert wrapped("现达成率% [区间]", 12)[0] == "现达成率%"

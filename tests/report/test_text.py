@@ -112,3 +112,13 @@ def test_an_encoding_without_a_place_for_a_character_is_refused(tmp_path: Path) 
         frame_to_csv(frame, tmp_path / "x.csv", encoding="gb2312")
     with pytest.raises(OutputError, match=r"not known(.|\n)*found: klingon"):
         frame_to_csv(frame, tmp_path / "x.csv", encoding="klingon")
+
+
+def test_titles_of_groups_are_rows_of_their_own_in_markdown() -> None:
+    columns = (Column("a", "甲", "a", "text"), Column("b", "乙", "b", "integer"))
+    table = Table(
+        "T", columns, (("x", 1), ("y", 2)), groups=(1,), group_titles=("one", "t|wo"), language="en"
+    )
+    lines = [line for line in to_markdown(table).splitlines() if line.startswith("|")]
+    assert [cells(line)[0] for line in lines[2:]] == ["**one**", "x", "**t\1wo**", "y"]
+    assert {len(cells(line)) for line in lines} == {2}

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from satsurvey.errors import MethodError
+from satsurvey.intake.responses import Factor
 from satsurvey.response_time.claim_complaints import corrected_share
 from satsurvey.response_time.claim_data import Settings
-from satsurvey.response_time.claim_models import by_company, clusters_of, holm, logit, rates
+from satsurvey.response_time.claim_models import by_company, clusters_of, holm
+from satsurvey.response_time.claim_risks import logit, rates
 from satsurvey.response_time.claim_service import median_gap
 
 
@@ -115,7 +117,58 @@ def test_the_gap_of_medians_is_that_of_sorted_values() -> None:
 
 
 def test_a_perfect_coding_corrects_nothing_and_a_useless_one_is_refused() -> None:
-    assert corrected_share((0.3, 0.2, 0.4), ((1000, 0), (0, 1000)), level=0.95) == pytest.approx(
-        (0.3, 0.2, 0.4)
-    )
+    # Half a case of a thousand is added to each of the two errors: the interval is hardly wider.
+    found = corrected_share((0.3, 0.2, 0.4), ((1000, 0), (0, 1000)), level=0.95)
+    assert found == pytest.approx((0.3, 0.2, 0.4), abs=1e-3)
+    assert found is not None
+    assert found[0] == pytest.approx(0.3, rel=1e-12)
     assert corrected_share((0.3, 0.2, 0.4), ((50, 50), (50, 50)), level=0.95) is None
+
+
+def test_levels_in_which_all_left_say_nothing_of_the_rest_and_are_left_out() -> None:
+    rng = np.random.default_rng(12)
+    x = rng.normal(size=600)
+    happened = (rng.random(600) < 1 / (1 + np.exp(-x))).astype(float)
+    level = np.arange(600) % 4
+    happened[level == 3] = 1.0
+    names = Factor(level.astype(np.int32), ("a", "b", "c", "d"))
+    found = logit({"x": x}, happened, np.arange(600), held={"purpose": names})
+    assert found.told_apart == ("purpose=d",)
+    assert found.left_out == 150
+    rest = level < 3
+    plain = logit(
+        {"x": x[rest]}, happened[rest], np.arange(450), held={"purpose": names.take(np.flatnonzero(rest))}
+    )
+    assert found.slopes == pytest.approx(plain.slopes, rel=1e-9)
+
+
+def test_what_is_held_fixed_in_a_logit_takes_its_part_of_the_effect() -> None:
+    rng = np.random.default_rng(13)
+    channel = rng.integers(0, 2, 4000)
+    wait = rng.normal(size=4000) + 2 * channel
+    happened = (rng.random(4000) < np.where(channel == 1, 0.5, 0.2)).astype(float)
+    held = {"channel": Factor(channel.astype(np.int32), ("im", "phone"))}
+    alone = logit({"wait": wait}, happened, np.arange(4000)).average_effect(0, 1.0, 0.95)
+    beside = logit({"wait": wait}, happened, np.arange(4000), held=held).average_effect(0, 1.0, 0.95)
+    assert alone[1] > 0
+    assert beside[1] < 0 < beside[2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weights", [False, True])
+@pytest.mark.parametrize("slope_sd", [0.0, 5.0])
+@pytest.mark.parametrize(("companies", "each"), [(12, 50), (40, 50), (200, 20)])
+def test_effects_that_are_none_on_average_are_found_once_in_twenty(
+    companies: int, each: int, slope_sd: float, weights: bool
+) -> None:
+    runs, out = 1000, 0
+    for seed in range(runs):
+        rng = np.random.default_rng(seed)
+        code = np.repeat(np.arange(companies), each)
+        x = (rng.random(code.size) < 0.3).astype(float)
+        slope, level = rng.normal(0, slope_sd, companies), rng.normal(0, 4, companies)
+        y = 70 + level[code] + slope[code] * x + rng.normal(0, 10, code.size)
+        weight = rng.uniform(0.3, 2, code.size) if weights else None
+        _, low, high = by_company({"x": x}, y, code, weights=weight).contrast({"x": 1.0}, 0.95)
+        out += not low <= 0 <= high
+    assert 0.035 <= out / runs <= 0.07, out / runs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,9 +45,20 @@ def test_coefficients_are_those_of_plain_least_squares() -> None:
     assert found[["intercept", "log_seconds", "channel=im"]].to_numpy() == pytest.approx(expected, rel=1e-9)
 
 
+def test_the_average_effect_is_that_of_the_rows_a_weight_stands_for() -> None:
+    weight = np.random.default_rng(2).integers(1, 4, 1600)
+    weight[simulated().time_s > 300] = 1
+    rows = simulated(weight=weight.astype(np.float64))
+    repeated = simulated().take(np.repeat(np.arange(1600), weight))
+    weighted, whole = (fit_response_time(one, folds=2, draws=0) for one in (rows, repeated))
+    np.testing.assert_allclose(weighted.adjustments["effect"], whole.adjustments["effect"], rtol=1e-9)
+    plain = fit_response_time(simulated(), folds=2, draws=0)
+    assert abs(plain.adjustments["effect"][0] / weighted.adjustments["effect"][0] - 1) > 0.02
+
+
 def test_weighted_rows_give_the_slope_of_weighted_least_squares() -> None:
     rows = simulated(weight=np.random.default_rng(2).uniform(0.5, 2.0, 1600))
-    fit = fit_response_time(rows, draws=0)
+    fit = fit_response_time(rows, draws=5)
     assert rows.weight is not None
     root = np.sqrt(rows.weight)
     design = np.stack([np.ones(len(rows)), np.log1p(rows.time_s)], axis=1)
@@ -53,6 +66,9 @@ def test_weighted_rows_give_the_slope_of_weighted_least_squares() -> None:
     found = fit.models.query("model == 'ols' and term == 'log_seconds'")["estimate"].iloc[0]
     assert found == pytest.approx(expected, rel=1e-9)
     assert "weights" in fit.models_left_out["mixed_weights"]
+    plain = fit_response_time(simulated(), folds=2, draws=5)
+    weighted_median, median = (one.models.query("model == 'median'")["estimate"] for one in (fit, plain))
+    assert (weighted_median.to_numpy() != median.to_numpy()).all()
 
 
 def test_effects_of_the_log_form_are_the_closed_form_of_its_slope() -> None:
@@ -156,10 +172,28 @@ def test_slopes_within_and_between_companies_of_opposite_sign_are_told_apart() -
     assert "方向相反" in "".join(answer(fit, "zh"))
 
 
+def test_few_interviews_are_not_followed_by_curves() -> None:
+    few = simulated(companies=5, each=11)
+    fit = fit_response_time(few, draws=0, folds=2)
+    assert fit.forms["form"].tolist() == ["linear", "log"]
+    assert any("fewer than 60 interviews" in note for note in fit.notes)
+    assert len(fit_response_time(simulated(companies=6, each=10), draws=0, folds=2).forms) == 4
+
+
+def test_an_association_beside_an_interval_that_holds_0_says_on_what_it_rests() -> None:
+    fit = fit_response_time(simulated(-3.0, seed=1), draws=0)
+    assert not any("log form, fixed beforehand" in line for line in answer(fit, "en"))
+    wide = fit.effects.assign(ci_low=-abs(fit.effects["effect"]) - 1, ci_high=abs(fit.effects["effect"]) + 1)
+    told = " ".join(answer(replace(fit, effects=wide), "en"))
+    assert "log form, fixed beforehand: -" in told
+
+
 def test_a_null_stays_null_and_the_words_say_so() -> None:
     fit = fit_response_time(simulated(0.0, seed=11), draws=0)
     assert fit.association == "none_found"
-    beyond = f"{fit.at_reference.excluded_beyond:.2f}"
+    # An effect below a tenth of a point is told with a digit more.
+    assert 0.01 <= fit.at_reference.excluded_beyond < 0.1
+    beyond = f"{fit.at_reference.excluded_beyond:.3f}"
     english, chinese = " ".join(answer(fit, "en")), "".join(answer(fit, "zh"))
     assert english.startswith("No association found")
     assert f"beyond ±{beyond} points are excluded" in english

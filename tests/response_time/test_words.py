@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from satsurvey.response_time import words
-from satsurvey.response_time.words import say
+from satsurvey.response_time.words import Seconds, channel_words, held_words, say
 
 SOURCE = Path(words.__file__).parent
 CODES = sorted(
@@ -33,8 +33,23 @@ def test_every_sentence_of_the_source_is_in_the_file_with_the_same_braces(code: 
 
 
 def test_a_sentence_inside_a_sentence_is_said_in_its_language() -> None:
-    sentence = say("form_time", form=say("form_log"), model=say("model_ols"))
-    assert (
-        sentence.text("en") == "least squares, errors clustered by company, form: logarithm, log(1 + seconds)"
+    sentence = say("form_time", form=say("form_log"), model=say("model_ols"), errors=say("errors_rows"))
+    assert sentence.text("en") == (
+        "least squares, form: logarithm, log(1 + seconds); one company only, robust errors"
     )
-    assert sentence.text("zh") == "最小二乘，误差按企业聚类，形式：对数 log(1+秒)"
+    assert sentence.text("zh") == "最小二乘，形式：对数 log(1+秒)；只有一家企业，误差按行稳健"
+
+
+def test_names_of_ours_are_said_in_words_and_those_of_the_user_as_they_are() -> None:
+    assert [one.text("zh") for one in held_words(["channel", "wave", "S3"])] == ["渠道", "期次", "S3"]
+    assert held_words([]).text("zh") == "无"  # type: ignore[union-attr]
+    names = say("channels_absent", names=tuple(map(channel_words, ("im", "外呼"))))
+    assert names.text("zh") == "以下渠道的访问不足：即时通讯、外呼"
+    assert names.text("en") == "too few interviews of: instant messaging, 外呼"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zh", "en"), [(30, "30 秒", "30 s"), (120, "2 分钟", "2 min"), (5400, "1.5 小时", "1.5 h")]
+)
+def test_lengths_of_time_are_said_in_the_unit_that_makes_them_short(seconds: float, zh: str, en: str) -> None:
+    assert (Seconds(seconds).text("zh"), Seconds(seconds).text("en")) == (zh, en)

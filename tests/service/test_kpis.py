@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -179,7 +180,7 @@ def test_unanswered_contacts_lengthen_the_median_through_kaplan_meier() -> None:
     )  # the curve stands at exactly one half from 40 to the last time seen
     share = value(found.overall, "first_response_time", "share_within_target", "answered_only")["value"]
     assert share == 0.75
-    share = value(found.overall, "first_response_time", "share_within_target", "kaplan_meier")["value"]
+    share = value(found.overall, "first_response_time", "share_within_target", "of_due")["value"]
     assert share == pytest.approx(3 / 8)
     assert (
         "4 contacts (50.0 %) had no reply when last seen; the median first response time is 25.0 s without "
@@ -195,18 +196,38 @@ def test_when_nobody_was_answered_there_is_no_mean_and_no_median() -> None:
         targets={"first_response_time": 40},
     )
     rows = found.overall[found.overall["metric"] == "first_response_time"]
-    assert rows["n"].unique().tolist() == [0]
-    assert rows["n_censored"].unique().tolist() == [2]
+    timed = rows[rows["formula"] != "of_due"]
+    assert timed["n"].unique().tolist() == [0]
+    assert timed["n_censored"].unique().tolist() == [2]
     assert rows[rows["statistic"].isin(["mean", "median", "p90"])]["value"].isna().all()
-    assert value(rows, "first_response_time", "share_within_target", "kaplan_meier")["value"] == 0
+    assert value(rows, "first_response_time", "share_within_target", "of_due")["value"] == 0
     assert any("not known without them and not reached with them" in note for note in found.notes)
+
+
+def test_who_gave_up_was_not_answered_in_time_and_kaplan_meier_is_not_asked() -> None:
+    made = records(
+        first_response_s=[10.0, 20, np.nan, np.nan, np.nan, np.nan],
+        first_response_censored_s=[np.nan, np.nan, np.nan, np.nan, 90.0, 5.0],
+        wait_s=[10.0, 20, 8, 9, 90, 5],
+        abandoned=[0.0, 0, 1, 1, 0, 0],
+    )
+    found = kpis(made, targets={"first_response_time": 30}).overall
+    row = value(found, "first_response_time", "share_within_target", "of_due")
+    # Two in time; two gave up, one waits for 90 s; the last waits for 5 s and is not due.
+    assert (row["value"], row["n"], row["n_undecided"]) == (2 / 5, 5, 1)
+    assert row["n"] + row["n_censored"] + row["n_missing"] == 6
+
+
+def test_an_interval_of_a_mean_time_does_not_go_below_0() -> None:
+    row = value(kpis(records(wait_s=[1.0, 1, 1, 400])).overall, "wait_time", "mean")
+    assert row["ci_low"] == 0
 
 
 def test_an_open_contact_is_as_old_as_the_last_moment_of_its_file() -> None:
     made = records(request_at=[0, 0, 500], resolution_s=[100.0, np.nan, np.nan], open=[0.0, 1, 1])
     rows = kpis(made, targets={"resolution_time": 300}).overall
     # Two others have been seen open for 500 s and 0 s: one of two left at 100 s.
-    assert value(rows, "resolution_time", "share_within_target", "kaplan_meier")["value"] == 0.5
+    assert value(rows, "resolution_time", "share_within_target", "of_due")["value"] == 0.5
 
 
 def test_open_contacts_have_no_age_on_a_business_clock() -> None:
@@ -230,6 +251,37 @@ def test_open_and_overdue_is_missed_and_open_and_not_due_is_left_out() -> None:
     # Kept, missed, open for 10,000 s; the fourth is 1,000 s old, of the fifth nothing is known.
     assert (row["value"], row["n"], row["n_undecided"], row["n_absent"]) == (1 / 3, 3, 1, 1)
     assert row["formula"] == "resolution_in_target"
+
+
+def test_a_promise_about_the_first_reply_is_not_judged_by_the_resolution() -> None:
+    made = records(
+        request_at=[0, 0, 0, 900_000],
+        first_response_s=[600.0, 600, 7_200, 600],
+        resolution_s=[np.nan, 86_400.0, 86_400, 3_600],
+        open=[1.0, 0, 0, 0],
+        sla_target_s=[3_600.0] * 4,
+    )
+    row = value(kpis(replace(made, promise="first_response_s")).overall, "sla_attainment")
+    assert (row["value"], row["n"], row["formula"]) == (0.75, 4, "first_response_in_target")
+    recorded = ServiceRecords.of_frame(made.contacts.assign(sla_met=[1.0, 1, 0, 1]))
+    row = value(kpis(replace(recorded, promise="first_response_s")).overall, "sla_attainment")
+    assert (row["value"], row["n"]) == (0.75, 4)
+
+
+def test_what_a_bot_kept_is_not_answered_by_an_agent_and_nobody_waited_for_one() -> None:
+    made = records(
+        request_at=[0] * 6,
+        handled_by=["bot", "bot", "bot", "human", "human", "none"],
+        abandoned=[0.0, 0, 0, 0, 0, 1],
+        wait_s=[0.0, 0, 0, 20, 40, 60],
+        first_response_s=[np.nan, np.nan, np.nan, 20.0, 40, np.nan],
+    )
+    found = kpis(made).overall
+    row = value(found, "answer_rate")
+    assert (row["value"], row["n"], row["n_not_applicable"]) == (pytest.approx(2 / 3), 3, 3)
+    speed = value(found, "speed_of_answer", "mean")
+    assert (speed["value"], speed["n"], speed["n_not_applicable"]) == (30, 2, 4)
+    assert value(found, "wait_time", "mean", formula="queue_only")["value"] == 40
 
 
 def test_what_the_system_recorded_goes_before_but_not_for_what_is_open_and_overdue() -> None:
@@ -329,7 +381,8 @@ def test_a_metric_without_its_column_is_left_out_with_a_note() -> None:
     for words in (
         "resolution time is left out: the records have no column resolution_s",
         "SLA attainment is left out: the records have no column sla_met, sla_target_s",
-        "rate of repeat contacts is left out: the records have no column customer_id, request_at",
+        "rate of contacts without a repeat, rate of repeat contacts are left out: the records have no column "
+        "customer_id, request_at",
         "the figures are not by company: the records have no column company",
     ):
         assert words in found.notes

@@ -101,6 +101,19 @@ def test_a_case_that_began_after_its_interview_is_a_conflict_and_no_link() -> No
     assert str(row["contact_at"]) == "2024-03-01 09:01:00"
 
 
+def test_a_contact_of_the_day_is_nearer_than_one_of_the_next_morning() -> None:
+    records = contacts(["c", "c"], ["2024-03-05 10:00", "2024-03-06 08:00"])
+    for day in ("2024-03-05", "2024-03-05 00:00:00"):
+        found = link(interviews(["c"], contact_at=[day]), records, prefer="nearest")
+        assert found.contact.tolist() == [0]
+
+
+def test_midnight_among_other_times_of_day_is_a_moment_and_no_day() -> None:
+    stamps = ["2024-03-05 00:00:00", "2024-03-05 16:00:00"]
+    found = link(interviews(["c", "c"], completed_at=stamps), contacts(["c"], ["2024-03-05 15:00"]))
+    assert said(found) == ["contact_after_interview", "linked"]
+
+
 def test_a_day_without_time_of_day_is_over_at_its_end() -> None:
     found = link(interviews(["c"], completed_at=["2024-03-01"]), contacts(["c"], ["2024-03-01 15:00"]))
     assert said(found) == ["linked"]

@@ -53,6 +53,17 @@ def test_fractions_of_a_second_count() -> None:
     assert (found.utc[1] - found.utc[0]) / 1e6 == 0.25
 
 
+def test_a_column_with_fractions_is_read_at_once_and_alike() -> None:
+    # New York put its clocks forward at 2 o'clock on 10 March 2024 and back on 3 November.
+    texts = ["2024-03-10 02:30:00.5", "2024-11-03T01:30:00", " 2024-07-01 12:00:00.123456 ", "", None]
+    other = "2024年7月1日 12时0分"
+    alone, among = (read(*rows, zone="America/New_York") for rows in (texts, [*texts, other]))
+    assert shown(alone) == ["", "", "2024-07-01T16:00:00.123456", "", ""]
+    assert shown(among) == [*shown(alone), "2024-07-01T16:00:00"]
+    assert alone.wall_clock.tolist() == among.wall_clock.tolist()[:5] == [True, True, False, False, False]
+    assert not alone.unreadable.any()
+
+
 def test_day_and_month_are_told_apart_only_where_the_map_says_so() -> None:
     assert read("3/5/2024 10:02 AM", "2024-03-05").order_unknown.tolist() == [True, False]
     found = read("3/5/2024 10:02 AM", "2024-03-05", order="mdy", zone="UTC")

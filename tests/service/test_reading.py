@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from satsurvey.errors import ColumnsError, ReadError, SatsurveyError
+from satsurvey.service.kpis import kpis
 from satsurvey.service.maps import load_map, map_path
 from satsurvey.service.masking import mask_people
 from satsurvey.service.reading import read_records
@@ -51,6 +52,65 @@ def rules(records: ServiceRecords) -> dict[str, list[int]]:
     for finding in records.findings:
         found.setdefault(finding.rule, []).extend(finding.rows.tolist())
     return found
+
+
+def test_how_long_a_contact_waits_is_seen_from_its_own_file(write: Write) -> None:
+    head = "联系编号,创建时间,首次响应时间\n"
+    january = write(
+        [
+            "1,2024-01-30 10:00:00,2024-01-30 10:00:10",
+            "2,2024-01-31 10:00:00,",
+            "3,2024-01-31 11:00:00,2024-01-31 11:05:00",
+        ],
+        head=head,
+        name="jan.csv",
+    )
+    december = write(["9,2024-11-30 10:00:00,2024-11-30 10:00:10"], head=head, name="dec.csv")
+    for files in ([january], [january, december]):
+        contacts = read_records(files, now=NOW).contacts
+        assert contacts["first_response_censored_s"].iloc[1] == 3_900
+
+
+def test_an_open_contact_has_been_open_for_business_hours_only(write: Write) -> None:
+    head = "联系编号,创建时间,完成时间,承诺时限\n"
+    rows = [
+        "1,2024-03-04 10:00:00,2024-03-04 11:00:00,7200",
+        "2,2024-03-04 10:00:00,2024-03-08 11:00:00,7200",
+    ]
+    rows += ["3,2024-03-04 10:00:00,,7200", "4,2024-03-15 10:00:00,2024-03-15 10:30:00,7200"]
+    records = read(write(rows, head=head), calendar="china-office", clock="business")
+    opened = records.contacts["resolution_censored_s"]
+    assert opened.notna().tolist() == [False, False, True, False]
+    assert 0 < opened[2] < 11.1 * 86_400 * 0.5
+    row = kpis(records).figure("sla_attainment", "rate").iloc[0]
+    # Kept, late, open and overdue, kept.
+    assert (
+        kpis(records, by=()).overall.query("metric == 'sla_attainment'")[["value", "n"]].to_numpy()
+        == [0.5, 4]
+    ).all()
+    assert row["n_absent"] == 0
+
+
+def test_a_milestone_that_is_not_done_and_not_late_is_neither_kept_nor_broken(tmp_path: Path) -> None:
+    cases = ["Id,CaseNumber,CreatedDate,ClosedDate,IsClosed,Origin"]
+    stones = [
+        "CaseId,MilestoneType.Name,StartDate,CompletionDate,ElapsedTimeInMins,TargetResponseInMins,IsViolated"
+    ]
+    begun = "2024-03-01T02:00:00Z"
+    for name, closed in (("A", ""), ("B", "2024-03-03T02:00:00Z"), ("C", "2024-03-03T02:00:00Z")):
+        cases.append(f"{name},{name},{begun},{closed},{'true' if closed else 'false'},Email")
+    cases.append("D,D,2024-03-05T02:00:00Z,,false,Email")
+    stones += [f"{name},First Response,{begun},2024-03-01T02:10:00Z,10,60,false" for name in "AB"]
+    stones.append(f"C,First Response,{begun},2024-03-01T05:00:00Z,180,60,true")
+    stones.append("D,First Response,2024-03-05T02:00:00Z,,,60,false")
+    stones += [f"{name},Resolution,{begun},2024-03-03T02:00:00Z,2880,4320,false" for name in "BC"]
+    for name, lines in (("cases", cases), ("milestones", stones)):
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    records = read_records([tmp_path / "cases.csv", tmp_path / "milestones.csv"], map="salesforce", now=NOW)
+    assert records.contacts["sla_met"].tolist()[:3] == [1, 1, 0]
+    assert np.isnan(records.contacts["sla_met"][3])
+    row = kpis(records, by=()).overall.query("metric == 'sla_attainment'").iloc[0]
+    assert (row["value"], row["n"], row["n_undecided"]) == (pytest.approx(2 / 3), 3, 1)
 
 
 def own_map(folder: Path, *changes: tuple[str, str]) -> Path:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from satsurvey.errors import MethodError
+from satsurvey.service.segments import Segments
 from satsurvey.service.survival import group_survival, kaplan_meier
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
@@ -43,8 +44,24 @@ def test_curve_error_interval_and_quantiles_are_those_of_survfit(case: str) -> N
         assert_close(curve.frame[name], expected[name])
     for ours, theirs in (("time", "q_time"), ("ci_low", "q_low"), ("ci_high", "q_high")):
         assert_close(curve.quantiles[ours], expected[theirs])
-    for ours, theirs in (("survival", "at_survival"), ("ci_low", "at_low"), ("ci_high", "at_high")):
-        assert_close(curve.stated[ours], expected[theirs])
+    assert_close(curve.stated["survival"], expected["at_survival"])
+    # Where nothing has ended survfit's interval is 1 to 1; ours has a test of its own.
+    inner = (curve.stated["survival"] > 0) & (curve.stated["survival"] < 1)
+    for ours, theirs in (("ci_low", "at_low"), ("ci_high", "at_high")):
+        assert_close(curve.stated.loc[inner, ours], np.atleast_1d(expected[theirs])[inner.to_numpy()])
+
+
+def test_one_contact_that_has_not_ended_is_no_proof_that_none_ends() -> None:
+    z = 1.959963984540054
+    early = kaplan_meier([100, 200, 300], [True, True, True], at=[50]).stated.iloc[0]
+    assert (early["survival"], early["ci_high"]) == (1, 1)
+    assert math.isclose(early["ci_low"], 3 / (3 + z**2), rel_tol=1e-12)
+    # The one that was watched for 10 only is not known to go on beyond 50.
+    short = kaplan_meier([10, 200, 300], [False, True, True], at=[50]).stated.iloc[0]
+    assert math.isclose(short["ci_low"], 2 / (2 + z**2), rel_tol=1e-12)
+    late = kaplan_meier([10, 20, 30, 40], [True, False, True, True], at=[50]).stated.iloc[0]
+    assert (late["survival"], late["ci_low"]) == (0, 0)
+    assert math.isclose(late["ci_high"], z**2 / (3 + z**2), rel_tol=1e-12)
 
 
 def test_without_censoring_survival_is_the_share_still_waiting_and_greenwood_the_binomial_error() -> None:
@@ -79,10 +96,11 @@ def test_the_curve_is_that_of_a_plain_loop(pairs: list[tuple[float, bool]]) -> N
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 12), st.booleans()), max_size=60))
 def test_every_group_has_the_curve_it_has_alone(rows: list[tuple[int, int, bool]]) -> None:
+    rows = sorted(rows, key=lambda row: row[0])
     group = np.array([row[0] for row in rows], dtype=np.int64)
     time = np.array([row[1] for row in rows], dtype=np.float64)
     event = np.array([row[2] for row in rows], dtype=bool)
-    curves = group_survival(time, event, group, 7)
+    curves = group_survival(time, event, Segments(np.bincount(group, minlength=7)))
     medians, stated = curves.quantile(0.5), curves.at(4.0)
     for g in range(7):
         mine = group == g
@@ -142,8 +160,8 @@ def test_the_interval_at_a_stated_time_covers_the_truth() -> None:
     """Exponential patience (mean 300 s) and answers (mean 200 s): S(240) = exp(-0.8)."""
     rng = np.random.default_rng(4)
     hang, answer = rng.exponential(300, (4000, 80)), rng.exponential(200, (4000, 80))
-    group = np.repeat(np.arange(4000), 80)
-    curves = group_survival(np.minimum(hang, answer).ravel(), (hang < answer).ravel(), group, 4000)
+    groups = Segments(np.repeat(80, 4000))
+    curves = group_survival(np.minimum(hang, answer).ravel(), (hang < answer).ravel(), groups)
     _, low, high = curves.at(240.0)
     known = ~np.isnan(low)
     covered = ((low <= np.exp(-0.8)) & (np.exp(-0.8) <= high))[known].mean()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
+from satsurvey.scoring.intervals import quantile
 from satsurvey.text.confusion import ConfusionTable
-from satsurvey.text.intervals import quantile
 from satsurvey.text.readings import LABELS, MIXED, NEGATIVE, NEUTRAL, NONE, POSITIVE
 from satsurvey.text.shares import Design, shares_of
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from satsurvey.errors import MethodError
-from satsurvey.text.intervals import wilson
+from satsurvey.scoring.intervals import wilson
 from satsurvey.text.weighing import checked_weights, counted, resampled, share_of, worth
 
 

@@ -20,6 +20,7 @@ from satsurvey.intake.formats.compound import check_compound, is_locked, locked
 from satsurvey.intake.formats.content import kind_of_content, refuse_content
 from satsurvey.intake.formats.extent import MOST_CELLS
 from satsurvey.intake.formats.headings import FURTHEST, ReadOptions, find_heading_row, normalise_heading
+from satsurvey.intake.personal_data import mask_personal_data
 from satsurvey.intake.raw import RawColumn, RawFile, RawTable, Source
 
 WANTED = {
@@ -325,7 +326,8 @@ def _layout_notes(
 ) -> Iterator[str]:
     if first > 0:
         above = [cell.strip() for row in range(first) for cell in rows.get(row, ()) if cell.strip()]
-        said = f": {shorten(' / '.join(above))}" if above else ""
+        # Titles name who made the export, and at which number that person is reached.
+        said = f": {shorten(mask_personal_data(' / '.join(above))[0])}" if above else ""
         yield f"headings were taken from row {first + 1}; not read above them{said}"
     if last > first:
         yield f"headings fill rows {first + 1} to {last + 1}; the lowest filled cell of each column counts"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from satsurvey.intake.formats.mojibake import encoding_behind
@@ -16,6 +16,7 @@ def as_western(text: str, encoding: str) -> str:
     )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.text(st.sampled_from(COMMON), min_size=2, max_size=12), min_size=1, max_size=20))
 def test_common_chinese_in_gbk_is_always_recognised(texts: list[str]) -> None:
     assert encoding_behind(as_western(text, "gbk") for text in texts) == "GB18030"

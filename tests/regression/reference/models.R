@@ -32,6 +32,14 @@ design <- svydesign(ids = ~company, weights = ~weight, data = data)
 survey_model <- svyglm(score ~ minutes + chat, design)
 result$weighted <- list(values = named(coef(model)), cr1 = errors(cr1(model, data$company)),
                         svyglm = errors(vcov(survey_model)))
+# The rows multiplied by the root of their weights: errors of variances inverse to the weights become equal.
+root <- sqrt(few$weight)
+turned <- data.frame(score = few$score * root, one = root, minutes = few$minutes * root, chat = few$chat * root)
+turned_model <- lm(score ~ 0 + one + minutes + chat, turned)
+second <- vcovCR(turned_model, few$company, "CR2")
+tested <- coef_test(turned_model, second, test = "Satterthwaite")
+terms <- c("(Intercept)", "minutes", "chat")
+result$weighted$few <- list(cr2 = named(setNames(tested$SE, terms)), cr2_df = named(setNames(tested$df_Satt, terms)))
 ordered_model <- svyolr(factor(answer) ~ minutes + chat, design)
 result$weighted$svyolr <- list(values = named(coef(ordered_model)), errors = errors(vcov(ordered_model)))
 

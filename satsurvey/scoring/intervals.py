@@ -1,4 +1,4 @@
-"""Intervals of shares: Wilson's, also of clustered samples by effective size, and bootstrap percentiles."""
+"""Intervals: quantiles of Student's t, Wilson's interval of shares, percentiles of bootstrap draws."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def wilson(
     >>> round(float(low[0]), 4), round(float(high[0]), 4)
     (0.2993, 0.7007)
     """
-    z = quantile(level) if df is None else stdtrit(np.where(df > 0, df, np.nan), 0.5 + level / 2)
+    z = quantile(level) if df is None else t_quantiles(df, level)
     with np.errstate(invalid="ignore", divide="ignore"):
         n = np.where(n > 0, n, np.nan)
         centre = share + z**2 / (2 * n)
@@ -74,6 +74,22 @@ def check_level(level: float) -> None:
 def quantile(level: float) -> float:
     """Return the two-sided normal quantile of a confidence level."""
     return float(ndtri(0.5 + level / 2))
+
+
+def t_quantiles(df: Floats, level: float) -> Floats:
+    """Return two-sided quantiles of Student's t, NaN where there are no degrees of freedom.
+
+    Degrees of freedom often repeat: where they are whole numbers, each different one is looked up once.
+    """
+    largest = float(df.max(initial=0.0))
+    whole = df.astype(np.int32) if largest < 1 << 20 and df.min(initial=0.0) >= 0 else None
+    if whole is not None and (whole == df).all():
+        table = np.full(int(largest) + 1, np.nan)
+        different = np.flatnonzero(np.bincount(whole.ravel()))
+        different = different[different > 0]
+        table[different] = stdtrit(different.astype(np.float64), 0.5 + level / 2)
+        return table[whole]
+    return stdtrit(np.where(df > 0, df, np.nan), 0.5 + level / 2)  # type: ignore[no-any-return]
 
 
 def percentiles(draws: Floats, level: float) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import stdtrit
 
-from satsurvey.text.intervals import percentiles, quantile, wilson
+from satsurvey.scoring.intervals import percentiles, quantile, wilson
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
