@@ -51,7 +51,7 @@ def minute_less(data: ClaimData, claim: Claim) -> Evidence:
         curve.form, curve.estimates, own_times_s=own, suffix=curve.suffix, level=fit.level
     ).average.iloc[0]
     numbers = (float(average["estimate"]), float(average["ci_low"]), float(average["ci_high"]))
-    main = say("main_minute", model=say(f"model_{curve.model}"))
+    main = say("main_minute", model=say(f"short_{curve.model}"))
     estimates = list(both_readings(data, claim, numbers, _mean(rows), main))
     plain = curve.plain
     found = one_minute_less(plain.form, plain.curve, at_s=(180.0, 120.0), own_times_s=own, level=fit.level)
@@ -106,7 +106,7 @@ def faster_by_seven_minutes(data: ClaimData, claim: Claim) -> Evidence:
     long = float(own.share[own.seconds >= TEN_MINUTES_S].sum())
     short = float(own.share[own.seconds <= THREE_MINUTES_S].sum())
     notes: list[Sentence] = [*curve.notes]
-    main = say("main_contrast", model=say(f"model_{curve.model}"))
+    main = say("main_contrast", model=say(f"short_{curve.model}"))
     why: Sentence | None = None
     if min(long, short) >= LEAST_AT_ENDS:
         found = one_minute_less(

@@ -107,7 +107,7 @@ def test_every_line_says_what_it_is(tmp_path: Path) -> None:
     result = one(quick(tmp_path, low=5, high=800), "C01")
     assert result.tested is not None
     main: Estimate = result.tested.estimates[0]
-    assert main.words("zh") == "主要估计：各访问快1分钟的平均效应，随机截距模型，企业内斜率"
+    assert main.words("zh") == "主要估计：快1分钟的平均效应（混合模型，企业内）"
 
 
 def varying(folder: Path, seed: int, n: int = 30) -> ClaimData:
@@ -126,13 +126,14 @@ def varying(folder: Path, seed: int, n: int = 30) -> ClaimData:
 def test_effects_that_differ_by_company_and_are_none_on_average_are_found_once_in_twenty(
     tmp_path: Path,
 ) -> None:
-    runs, out, likelihood = 300, 0, 0
+    runs, out, likelihood = 200, 0, 0
     for seed in range(runs):
         data = varying(tmp_path, seed)
         _, low, high = value(one(data, "C01"), 1)
         out += not low <= 0 <= high
         effect = data.fit.effect("mixed")
         likelihood += not float(effect["ci_low"]) <= 0 <= float(effect["ci_high"])
-    # 15 expected; the form is chosen on the same data, which adds a little.
-    assert 5 <= out <= 27, out
-    assert likelihood > 60
+    # 10 expected; 3 and 20 are beyond the 0.5 and 99.5 percent points of the binomial.
+    assert 3 <= out <= 20, out
+    # The errors of the likelihood take a minute to do the same in every company.
+    assert likelihood > 50
